@@ -1,0 +1,101 @@
+/* The server side: members of a group, their resources, and how a member answers (draft-ietf-core-groupcomm-bis, Section 3;
+ * RFC 7252, Section 5 and 8; RFC 7641; RFC 7959). No I/O: datagrams and the clock are passed in. */
+#ifndef GC_GROUP_SERVER_H
+#define GC_GROUP_SERVER_H
+
+#include "coap/builder.h"
+#include "endpoint/endpoint.h"
+
+struct gc_server;
+struct gc_member;   /* one unicast address that answers; owned by the server */
+struct gc_resource; /* one path, the same for all members; owned by the server */
+
+/** A request to a resource, its body complete. Borrowed for the call. */
+struct gc_server_request {
+  struct gc_server *server;
+  struct gc_member *member;
+  struct gc_resource *resource;
+  const struct gc_message *message;
+  struct gc_bytes payload;      /* the whole body */
+  struct gc_addr from, to;
+  bool is_multicast;
+  uint64_t now_ms;
+};
+
+/** The handler's answer. The server adds Observe, Block2, Size2, ETag and Echo options itself. */
+struct gc_server_response {
+  uint8_t code;
+  int32_t content_format;       /* -1: none */
+  int64_t max_age_s;            /* -1: no option, the default of 60 holds */
+  struct gc_buf body;           /* the handler writes here; set up by the server with at least 64 KiB */
+  struct gc_builder *options;   /* further options (Location-Path …) */
+};
+
+typedef enum gc_err gc_handler(void *ctx, const struct gc_server_request *request, struct gc_server_response *response);
+
+/** Suppression of responses to group requests, per class of the response code (Section 3.1.2): a set bit (2, 8, 16 as in
+ *  No-Response, RFC 7967) suppresses the class. */
+enum { GC_SUPPRESS_2XX = 2, GC_SUPPRESS_4XX = 8, GC_SUPPRESS_5XX = 16 };
+
+struct gc_resource_def {
+  const char *path;             /* "light" or "gp/room/light", without leading slash */
+  uint32_t methods;             /* bit 1 << code for each method allowed */
+  gc_handler *handler;
+  void *ctx;
+  const char *rt, *ifdesc, *title; /* link attributes, NULL: none */
+  int32_t content_format;       /* for ct=, -1: none */
+  uint64_t size;                /* for sz=, 0: none */
+  bool is_observable;
+  bool is_group;                /* may be asked by multicast */
+  uint8_t suppress;             /* GC_SUPPRESS_ bits for group requests; the default is 4XX | 5XX */
+  bool obey_no_response;        /* take No-Response into account (widening only, for unauthenticated clients) */
+  uint32_t max_body_len;        /* of a request's body, bytes */
+};
+
+struct gc_server_params {
+  struct gc_endpoint_params endpoint;
+  uint32_t leisure_ms;          /* 5000 */
+  uint32_t amplification;       /* answer at most so many times the size of an unauthenticated multicast request or unverified
+                                   unicast one, else 4.01 + Echo (RFC 9175, Section 2.4); 0: no limit */
+  uint32_t amplification_floor; /* … or so many bytes if that is more: 136 */
+  uint8_t block_szx;            /* largest block offered: 6 */
+  uint32_t con_notify_every;    /* every n-th notification is confirmable: 8 */
+  uint32_t max_observers, max_transfers; /* per server */
+};
+
+struct gc_server_ops {
+  /** datagram->local is the member's address. */
+  enum gc_err (*send)(void *ctx, struct gc_member *member, const struct gc_datagram *datagram);
+  /** What the server did, one line for -v: static phrase and the peer; NULL: not wanted. */
+  void (*trace)(void *ctx, struct gc_member *member, const struct gc_addr *peer, const struct gc_message *message, const char *phrase);
+  void *ctx;
+};
+
+struct gc_server_params gc_server_params_default(void);
+struct gc_server *gc_server_new(const struct gc_server_params *params, const struct gc_server_ops *ops, struct gc_rng rng);
+void gc_server_free(struct gc_server **server);
+
+/** A member that answers from `address`. GC_E_EXISTS; GC_E_MEMORY */
+enum gc_err gc_server_add_member(struct gc_server *server, struct gc_member **out, const struct gc_addr *address, void *user) GC_MUST_CHECK;
+const struct gc_addr *gc_member_address(const struct gc_member *member);
+void *gc_member_user(const struct gc_member *member);
+size_t gc_member_index(const struct gc_member *member); /* 0, 1, … in the order they were added */
+
+/** Copied; strings too. `/.well-known/core` is always there and needs no call. GC_E_EXISTS; GC_E_RANGE: bad path; GC_E_MEMORY */
+enum gc_err gc_server_add_resource(struct gc_server *server, struct gc_resource **out, const struct gc_resource_def *def) GC_MUST_CHECK;
+
+/** Tell the observers of a resource at a member (NULL: at all members) that its state has changed. */
+void gc_server_changed(struct gc_server *server, struct gc_member *member, struct gc_resource *resource, uint64_t now_ms);
+
+/** A datagram to `member`; NULL: to a group that all members have joined. */
+void gc_server_receive(struct gc_server *server, struct gc_member *member, const struct gc_datagram *datagram, uint64_t now_ms);
+void gc_server_tick(struct gc_server *server, uint64_t now_ms);
+uint64_t gc_server_deadline(const struct gc_server *server);
+
+struct gc_server_state {
+  uint64_t requests, group_requests, responses, suppressed, malformed, duplicates;
+  size_t observers, transfers, delayed; /* delayed: responses waiting for their Leisure */
+};
+struct gc_server_state gc_server_state(const struct gc_server *server);
+
+#endif

@@ -1,0 +1,46 @@
+/* stdout as data: buffered by us, flushed a record at a time, a failed write is remembered. Text and JSON Lines. */
+#ifndef GC_TOOLS_OUT_H
+#define GC_TOOLS_OUT_H
+
+#include "base/bytes.h"
+
+enum gc_color_when { GC_COLOR_AUTO, GC_COLOR_ALWAYS, GC_COLOR_NEVER };
+enum gc_color { GC_PLAIN, GC_BOLD, GC_DIM, GC_RED, GC_GREEN, GC_YELLOW, GC_BLUE, GC_CYAN };
+
+struct gc_out;
+
+/** An output on a descriptor. when: colours (auto = a terminal, no NO_COLOR, TERM not dumb). batch: flush only when 64 KiB
+ *  are full (gc-decode on files) instead of at every gc_out_flush. */
+struct gc_out *gc_out_new(int fd, enum gc_color_when when, bool batch);
+
+void gc_out_str(struct gc_out *out, const char *text);
+void gc_out_bytes(struct gc_out *out, struct gc_bytes bytes);             /* as they are */
+void gc_out_text(struct gc_out *out, struct gc_bytes bytes);              /* from a peer: made printable */
+void gc_out_hex(struct gc_out *out, struct gc_bytes bytes);
+void gc_out_uint(struct gc_out *out, uint64_t value);
+void gc_out_pad(struct gc_out *out, size_t column);                       /* blanks up to this column of the line */
+void gc_out_color(struct gc_out *out, enum gc_color color);
+void gc_outf(struct gc_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** End of a record: make it visible to a reader of the pipe. */
+void gc_out_flush(struct gc_out *out);
+
+/** Flush all, free; false where any write failed (errno of the first). */
+bool gc_out_close(struct gc_out **out);
+
+/** false once a write has failed (EPIPE, ENOSPC): the tool should end. */
+bool gc_out_ok(const struct gc_out *out);
+
+/* JSON: commas and escapes are the writer's; keys are ours and need none. key NULL: an element of an array. */
+void gc_json_object(struct gc_out *out, const char *key);
+void gc_json_array(struct gc_out *out, const char *key);
+void gc_json_end(struct gc_out *out);                                     /* closes the innermost; the outermost adds \n */
+void gc_json_text(struct gc_out *out, const char *key, struct gc_bytes utf8); /* bytes that are not UTF-8 become U+FFFD */
+void gc_json_str(struct gc_out *out, const char *key, const char *text);
+void gc_json_hex(struct gc_out *out, const char *key, struct gc_bytes bytes);
+void gc_json_uint(struct gc_out *out, const char *key, uint64_t value);
+void gc_json_int(struct gc_out *out, const char *key, int64_t value);
+void gc_json_fixed(struct gc_out *out, const char *key, uint64_t value, unsigned decimals); /* value / 10^decimals */
+void gc_json_bool(struct gc_out *out, const char *key, bool value);
+
+#endif
