@@ -10,28 +10,39 @@ enum gc_color { GC_PLAIN, GC_BOLD, GC_DIM, GC_RED, GC_GREEN, GC_YELLOW, GC_BLUE,
 struct gc_out;
 
 /** An output on a descriptor. when: colours (auto = a terminal, no NO_COLOR, TERM not dumb). batch: flush only when 64 KiB
- *  are full (gc-decode on files) instead of at every gc_out_flush. */
+ *  are full (gc-decode on files) instead of at every gc_out_flush. SIGPIPE is ignored from now on: a closed pipe is a
+ *  failed write. fd -1: kept in memory and grown as needed (see gc_out_content). NULL: no memory. */
 struct gc_out *gc_out_new(int fd, enum gc_color_when when, bool batch);
 
 void gc_out_str(struct gc_out *out, const char *text);
+void gc_out_char(struct gc_out *out, char c);
 void gc_out_bytes(struct gc_out *out, struct gc_bytes bytes);             /* as they are */
 void gc_out_text(struct gc_out *out, struct gc_bytes bytes);              /* from a peer: made printable */
 void gc_out_hex(struct gc_out *out, struct gc_bytes bytes);
 void gc_out_uint(struct gc_out *out, uint64_t value);
-void gc_out_pad(struct gc_out *out, size_t column);                       /* blanks up to this column of the line */
+void gc_out_fixed(struct gc_out *out, uint64_t value, unsigned decimals); /* value / 10^decimals */
+void gc_out_pad(struct gc_out *out, size_t column);                       /* blanks up to this column of the line, at least one */
 void gc_out_color(struct gc_out *out, enum gc_color color);
 void gc_outf(struct gc_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** End of a record: make it visible to a reader of the pipe. */
 void gc_out_flush(struct gc_out *out);
 
-/** Flush all, free; false where any write failed (errno of the first). */
+/** Flush all, free; false where any write failed (errno of the first). NULL is fine. */
 bool gc_out_close(struct gc_out **out);
 
 /** false once a write has failed (EPIPE, ENOSPC): the tool should end. */
 bool gc_out_ok(const struct gc_out *out);
 
-/* JSON: commas and escapes are the writer's; keys are ours and need none. key NULL: an element of an array. */
+/** errno of the first write that failed; 0: none has. */
+int gc_out_errno(const struct gc_out *out);
+
+/** What an output in memory holds, until the next call; gc_out_reset empties it. */
+struct gc_bytes gc_out_content(const struct gc_out *out);
+void gc_out_reset(struct gc_out *out);
+
+/* JSON: commas and escapes are the writer's; keys are ours and need none. key NULL: an element of an array. At most 64
+ * levels; what is deeper is left out. */
 void gc_json_object(struct gc_out *out, const char *key);
 void gc_json_array(struct gc_out *out, const char *key);
 void gc_json_end(struct gc_out *out);                                     /* closes the innermost; the outermost adds \n */
@@ -42,5 +53,12 @@ void gc_json_uint(struct gc_out *out, const char *key, uint64_t value);
 void gc_json_int(struct gc_out *out, const char *key, int64_t value);
 void gc_json_fixed(struct gc_out *out, const char *key, uint64_t value, unsigned decimals); /* value / 10^decimals */
 void gc_json_bool(struct gc_out *out, const char *key, bool value);
+
+/* For json.c. */
+struct gc_json_state {
+  unsigned depth;
+  uint64_t is_array, has_member; /* bit n: of the level n */
+};
+struct gc_json_state *gc_out_json(struct gc_out *out);
 
 #endif

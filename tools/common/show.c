@@ -1,0 +1,168 @@
+#include "common/show.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "common/show_value.h"
+#include "iana/options.h"
+
+static const char *write_code(char text[static 5], uint8_t code)
+{
+  text[0] = (char)('0' + GC_CODE_CLASS(code));
+  text[1] = '.';
+  text[2] = (char)('0' + GC_CODE_DETAIL(code) / 10);
+  text[3] = (char)('0' + GC_CODE_DETAIL(code) % 10);
+  text[4] = '\0';
+  return text;
+}
+
+const char *gc_show_code(uint8_t code)
+{
+  static const char *const methods[] = { "EMPTY", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH" };
+  static _Thread_local char text[5];
+  return code < sizeof methods / sizeof methods[0] ? methods[code] : write_code(text, code);
+}
+
+const char *gc_show_code_number(uint8_t code)
+{
+  static _Thread_local char text[5];
+  return write_code(text, code);
+}
+
+const char *gc_show_type(uint8_t type)
+{
+  static const char *const types[] = { "CON", "NON", "ACK", "RST" };
+  return types[type & 3];
+}
+
+void gc_show_option(struct gc_out *out, const struct gc_option *option)
+{
+  const struct gc_option_info *info = gc_option_info(option->number);
+  if (info)
+    gc_out_str(out, info->name);
+  else
+    gc_out_uint(out, option->number);
+  if (info && info->format == GC_FORMAT_EMPTY && option->value.len == 0)
+    return;
+  gc_out_char(out, ':');
+  gc_show_option_value(out, option);
+}
+
+void gc_show_options(struct gc_out *out, struct gc_bytes options)
+{
+  struct gc_option_iter iter = gc_option_iter(options);
+  struct gc_option option;
+  bool is_first = true;
+  for (; gc_option_next(&iter, &option); is_first = false) {
+    gc_out_str(out, is_first ? "[" : ", ");
+    gc_show_option(out, &option);
+  }
+  if (!is_first)
+    gc_out_char(out, ']');
+}
+
+int32_t gc_show_content_format(struct gc_bytes options)
+{
+  uint32_t value;
+  return gc_option_find_uint(options, GC_OPTION_CONTENT_FORMAT, &value) && value <= 0xffff ? (int32_t)value : -1;
+}
+
+static void json_option(struct gc_out *out, const struct gc_option *option)
+{
+  const struct gc_option_info *info = gc_option_info(option->number);
+  uint32_t number;
+  gc_json_object(out, NULL);
+  gc_json_uint(out, "number", option->number);
+  if (info)
+    gc_json_str(out, "name", info->name);
+  if (info && info->format == GC_FORMAT_STRING) {
+    gc_json_text(out, "value", option->value);
+    if (!gc_text_is_utf8(option->value))
+      gc_json_hex(out, "hex", option->value);
+  } else if (info && info->format == GC_FORMAT_UINT && gc_uint_decode(option->value, &number)) {
+    gc_json_uint(out, "value", number);
+  } else if (info && info->format == GC_FORMAT_BLOCK && option->value.len <= 3 && gc_uint_decode(option->value, &number)) {
+    char text[GC_SHOW_BLOCK_MAX];
+    gc_json_str(out, "value", gc_show_block(text, number));
+  } else {
+    gc_json_hex(out, "value", option->value);
+  }
+  gc_json_end(out);
+}
+
+void gc_json_options(struct gc_out *out, const char *key, struct gc_bytes options)
+{
+  struct gc_option_iter iter = gc_option_iter(options);
+  struct gc_option option;
+  if (options.len == 0)
+    return;
+  gc_json_array(out, key);
+  while (gc_option_next(&iter, &option))
+    json_option(out, &option);
+  gc_json_end(out);
+}
+
+void gc_json_message(struct gc_out *out, const struct gc_message *message)
+{
+  gc_json_str(out, "type", gc_show_type(message->type));
+  gc_json_str(out, "code", gc_show_code_number(message->code));
+  gc_json_uint(out, "mid", message->mid);
+  gc_json_hex(out, "token", message->token);
+  gc_json_options(out, "options", message->options);
+  gc_json_payload(out, "payload", message->payload, gc_show_content_format(message->options));
+}
+
+static void indent_line(struct gc_out *out, unsigned indent)
+{
+  for (; indent > 0; indent--)
+    gc_out_char(out, ' ');
+}
+
+void gc_show_hexdump(struct gc_out *out, struct gc_bytes bytes, unsigned indent)
+{
+  for (size_t at = 0; at < bytes.len; at += 16) {
+    struct gc_bytes row = gc_bytes_slice(bytes, at, 16);
+    indent_line(out, indent);
+    gc_out_hex(out, gc_bytes((uint8_t[]){ (uint8_t)(at >> 8), (uint8_t)at }, 2));
+    gc_out_char(out, ' ');
+    for (size_t i = 0; i < 16; i++) {
+      gc_out_char(out, ' ');
+      if (i < row.len)
+        gc_out_hex(out, gc_bytes(row.ptr + i, 1));
+      else
+        gc_out_str(out, "  ");
+    }
+    gc_out_str(out, "  ");
+    for (size_t i = 0; i < row.len; i++)
+      gc_out_char(out, row.ptr[i] >= 0x20 && row.ptr[i] < 0x7f ? (char)row.ptr[i] : '.');
+    gc_out_char(out, '\n');
+  }
+}
+
+void gc_show_tree(struct gc_out *out, const struct gc_message *message, struct gc_bytes datagram, unsigned indent, bool hex)
+{
+  struct gc_option_iter iter = gc_option_iter(message->options);
+  struct gc_option option;
+  indent_line(out, indent);
+  gc_outf(out, "%s %s (%s) mid=%u token=", gc_show_type(message->type), gc_show_code(message->code), gc_show_code_number(message->code),
+          (unsigned)message->mid);
+  gc_out_hex(out, message->token);
+  gc_out_char(out, '\n');
+  while (gc_option_next(&iter, &option)) {
+    const struct gc_option_info *info = gc_option_info(option.number);
+    indent_line(out, indent + 2);
+    gc_out_uint(out, option.number);
+    gc_outf(out, " %s (%s, %zu byte%s): ", info ? info->name : "unknown", gc_option_is_critical(option.number) ? "critical" : "elective",
+            option.value.len, option.value.len == 1 ? "" : "s");
+    gc_show_option_value(out, &option);
+    gc_out_char(out, '\n');
+  }
+  if (message->payload.len > 0) {
+    indent_line(out, indent + 2);
+    gc_outf(out, "payload (%zu byte%s): ", message->payload.len, message->payload.len == 1 ? "" : "s");
+    gc_show_payload(out, message->payload, gc_show_content_format(message->options), 0);
+    gc_out_char(out, '\n');
+  }
+  if (hex)
+    gc_show_hexdump(out, datagram, indent + 2);
+}

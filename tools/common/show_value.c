@@ -1,0 +1,98 @@
+#include "common/show_value.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "common/show.h"
+#include "iana/options.h"
+
+static char *append_uint(char *at, uint32_t value)
+{
+  char digits[10];
+  size_t n = 0;
+  do {
+    digits[sizeof digits - ++n] = (char)('0' + value % 10);
+    value /= 10;
+  } while (value);
+  memcpy(at, digits + sizeof digits - n, n);
+  return at + n;
+}
+
+char *gc_show_block(char out[static GC_SHOW_BLOCK_MAX], uint32_t value)
+{
+  char *at = append_uint(out, value >> 4);
+  *at++ = '/';
+  *at++ = value & 8 ? '1' : '0';
+  *at++ = '/';
+  if ((value & 7) == 7) {
+    strcpy(at, "reserved");
+  } else {
+    at = append_uint(at, 16u << (value & 7));
+    *at = '\0';
+  }
+  return out;
+}
+
+void gc_show_option_value(struct gc_out *out, const struct gc_option *option)
+{
+  const struct gc_option_info *info = gc_option_info(option->number);
+  uint32_t number;
+  if (info && info->format == GC_FORMAT_STRING) {
+    gc_out_text(out, option->value);
+  } else if (info && info->format == GC_FORMAT_UINT && gc_uint_decode(option->value, &number)) {
+    gc_out_uint(out, number);
+  } else if (info && info->format == GC_FORMAT_BLOCK && option->value.len <= 3 && gc_uint_decode(option->value, &number)) {
+    char text[GC_SHOW_BLOCK_MAX];
+    gc_out_str(out, gc_show_block(text, number));
+  } else {
+    gc_out_hex(out, option->value);
+  }
+}
+
+static void mark_cut(struct gc_out *out, size_t len)
+{
+  gc_out_str(out, "... (");
+  gc_out_uint(out, len);
+  gc_out_str(out, " bytes)");
+}
+
+/* At most max bytes of text, cut at a character. */
+static struct gc_bytes cut_text(struct gc_bytes text, size_t max)
+{
+  if (text.len <= max)
+    return text;
+  while (max > 0 && (text.ptr[max] & 0xc0) == 0x80)
+    max--;
+  return gc_bytes(text.ptr, max);
+}
+
+void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t content_format, size_t max)
+{
+  struct gc_bytes part = payload;
+  (void)content_format;
+  if (gc_text_is_printable(payload)) {
+    if (max > 0)
+      part = cut_text(payload, max);
+    gc_out_text(out, part);
+  } else {
+    if (max > 0)
+      part = gc_bytes_slice(payload, 0, max / 2);
+    gc_out_str(out, "0x");
+    gc_out_hex(out, part);
+  }
+  if (part.len < payload.len)
+    mark_cut(out, payload.len);
+}
+
+void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payload, int32_t content_format)
+{
+  (void)content_format;
+  if (payload.len == 0)
+    return;
+  gc_json_object(out, key);
+  if (gc_text_is_printable(payload))
+    gc_json_text(out, "text", payload);
+  else
+    gc_json_hex(out, "hex", payload);
+  gc_json_end(out);
+}
