@@ -30,14 +30,32 @@ struct gc_opt {
   int key;                 /* what the tool's switch sees; 0: the letter */
 };
 
-/** A tool as its user sees it; `options` ends in a row without a name. The rows of common.h come on top. */
+/** Common options that a tool does not have. */
+enum {
+  GC_WITHOUT_INTERFACE = 1, /* -i */
+  GC_WITHOUT_PCAP = 2,      /* --pcap */
+  GC_WITHOUT_JSON = 4,      /* --json */
+};
+
+/** A tool as its user sees it; `options` ends in a row without a name. The common rows come on top; where the tool has a
+ *  row of the same name, or a row with the same letter, the tool's counts. */
 struct gc_tool {
   const char *name;        /* "gc-send" */
   const char *usage;       /* "[OPTION]… URI" */
   const char *summary;     /* one line */
   const struct gc_opt *options;
   const char *footer;      /* examples under --help, NULL: none */
+  unsigned without;        /* GC_WITHOUT_ bits */
+  bool has_contexts;       /* -g and --strict: without this bit a context file is refused rather than not used */
+  const char *(*library)(size_t index); /* for --version: "libcoap 4.3.1" at 0, 1, …, then NULL; NULL: none */
+  const char *speaks;      /* for --version; NULL: GC_SPEAKS */
 };
+
+/** The documents that every tool's messages follow. */
+#define GC_SPEAKS \
+  "RFC 7252 (CoAP), RFC 7641 (Observe), RFC 7959 (block-wise), RFC 7967 (No-Response),\n" \
+  "RFC 6690 (link format), RFC 8132 (FETCH, PATCH, iPATCH), RFC 8974 (extended tokens),\n" \
+  "RFC 9175 (Echo, Request-Tag), draft-ietf-core-groupcomm-bis-18 (group communication)"
 
 /** What all tools understand. */
 struct gc_common {
