@@ -169,163 +169,24 @@ static void help_is_grouped(void **state)
   assert_string_equal(r.out,
                       "Usage: gc-try [OPTION]… URI\n"
                       "Try things.\n"
-                      "Example: gc-try x", .library = library };
-
-static char seen[512]; /* "m=get expect…" in the order of the calls */
-
-static const char *note(void *ctx, int key, const char *arg)
-{
-  char one[64];
-  (void)ctx;
-  if (key == 'n' && strcmp(arg, "x") == 0)
-    return "not a number";
-  if (key < 1000)
-    snprintf(one, sizeof one, "%c=%s ", key, arg ? arg : "-");
-  else
-    snprintf(one, sizeof one, "%d=%s ", key, arg ? arg : "-");
-  strncat(seen, one, sizeof seen - strlen(seen) - 1);
-  return NULL;
-}
-
-struct result {
-  int status;
-  char out[8192], err[1024];
-};
-
-static void drain(int fd, char *to, size_t cap)
-{
-  size_t n = 0;
-  ssize_t got;
-  while (n + 1 < cap && (got = read(fd, to + n, cap - 1 - n)) > 0)
-    n += (size_t)got;
-  to[n] = '\0';
-  close(fd);
-}
-
-/* run gc_opt_parse in a child, as it may exit; where it returns, stdout says what it found */
-static struct result run(const struct gc_tool *t, const char *line)
-{
-  struct result r;
-  int out[2], err[2];
-  assert_int_equal(pipe(out), 0);
-  assert_int_equal(pipe(err), 0);
-  fflush(NULL);
-  pid_t child = fork();
-  if (child == 0) {
-    char copy[512], *argv[32] = { NULL };
-    int argc = 0;
-    dup2(out[1], 1);
-    dup2(err[1], 2);
-    close(out[0]);
-    close(err[0]);
-    snprintf(copy, sizeof copy, "%s", line);
-    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
-      argv[argc++] = word;
-    struct gc_common common;
-    seen[0] = '\0';
-    int first = gc_opt_parse(argc, argv, t, &common, note, NULL);
-    printf("%s|v%d q%d j%d s%d c%d level%d i=%s pcap=%s g%zu", seen, common.verbose, common.quiet, common.json, common.strict, common.color,
-           gc_diag_level(), common.interface ? common.interface : "-", common.pcap ? common.pcap : "-", common.context_count);
-    for (size_t i = 0; i < common.context_count; i++)
-      printf(",%s", common.contexts[i]);
-    printf("|");
-    for (; first < argc; first++)
-      printf("%s;", argv[first]);
-    fflush(stdout);
-    free(common.contexts);
-    _exit(99);
-  }
-  close(out[1]);
-  close(err[1]);
-  drain(out[0], r.out, sizeof r.out);
-  drain(err[0], r.err, sizeof r.err);
-  int status;
-  assert_int_equal(waitpid(child, &status, 0), child);
-  assert_true(WIFEXITED(status));
-  r.status = WEXITSTATUS(status);
-  return r;
-}
-
-static void options_and_operands_in_any_order(void **state)
-{
-  (void)state;
-  static const struct {
-    const char *line, *out;
-  } cases[] = {
-    { "gc-try", "|v0 q0 j0 s0 c0 level0 i=- pcap=- g0|" },
-    { "gc-try uri -m get", "m=get |v0 q0 j0 s0 c0 level0 i=- pcap=- g0|uri;" },
-    { "gc-try -n3 -mput a b", "n=3 m=put |v0 q0 j0 s0 c0 level0 i=- pcap=- g0|a;b;" },
-    { "gc-try --expo f --mode --mode=b u", "1000=f 1002=- 1002=b |v0 q0 j0 s0 c0 level0 i=- pcap=- g0|u;" },
-    { "gc-try -- -m get", "|v0 q0 j0 s0 c0 level0 i=- pcap=- g0|-m;get;" },
-    { "gc-try - -vv", "|v2 q0 j0 s0 c0 level2 i=- pcap=- g0|-;" },
-    { "gc-try -vvvvv --json -i lo --pcap=x", "|v3 q0 j1 s0 c0 level3 i=lo pcap=x g0|" },
-    { "gc-try -v -q --color=never", "|v1 q1 j0 s0 c2 level-1 i=- pcap=- g0|" },
-    { "gc-try --color always --hidden", "1003=- |v0 q0 j0 s0 c1 level0 i=- pcap=- g0|" },
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct result r = run(&tool, cases[i].line);
-    assert_int_equal(r.status, 99);
-    assert_string_equal(r.out, cases[i].out);
-    assert_string_equal(r.err, "");
-  }
-}
-
-static void wrong_use_is_one_line_and_2(void **state)
-{
-  (void)state;
-  static const struct {
-    const char *line, *err;
-  } cases[] = {
-    { "gc-try --nope", "unknown option '--nope'" },
-    { "gc-try --nope=3 x", "unknown option '--nope=3'" },
-    { "gc-try u -x", "unknown option '-x'" },
-    { "gc-try -qx", "unknown option '-x'" },
-    { "gc-try --exp 4 u", "ambiguous option '--exp'" },
-    { "gc-try --method", "option '--method' needs METHOD" },
-    { "gc-try a -m", "option '-m' needs METHOD" },
-    { "gc-try --json=3", "option '--json' takes no argument" },
-    { "gc-try -n x", "option '-n x': not a number" },
-    { "gc-try --expect=x", "option '--expect x': not a number" },
-    { "gc-try --color=blue", "option '--color blue': not one of auto, always, never" },
-    { "gc-try -g ctx.json", "unknown option '-g'" },
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    char expected[256];
-    struct result r = run(&tool, cases[i].line);
-    snprintf(expected, sizeof expected, "gc-try: %s (try 'gc-try --help')\n", cases[i].err);
-    assert_string_equal(r.err, expected);
-    assert_string_equal(r.out, "");
-    assert_int_equal(r.status, 2);
-  }
-}
-
-static void help_is_grouped(void **state)
-{
-  (void)state;
-  struct result r = run(&tool, "gc-try --help");
-  assert_int_equal(r.status, 0);
-  assert_string_equal(r.err, "");
-  assert_string_equal(r.out,
-                      "Usage: gc-try [OPTION]… URI\n"
-                      "Try things.\n"
                       "Request:\n"
-                      "  -m, --method METHOD   get, put …\n"
-                      "  -n, --expect N        how many shall answer\n"
-                      "      --mode[=MODE]     optional\n"
+                      "  -m, --method METHOD  get, put …\n"
+                      "  -n, --expect N       how many shall answer\n"
+                      "      --mode[=MODE]    optional\n"
                       "Other:\n"
-                      "      --export FILE     a file\n"
+                      "      --export FILE    a file\n"
                       "      --wide-option-with-a-long-name ARGUMENT\n"
-                      "                        on its own line\n"
+                      "                       on its own line\n"
                       "Network:\n"
-                      "  -i, --interface IF    interface by name or index for multicast\n"
-                      "      --pcap FILE       write what is sent and received as pcap, too\n"
+                      "  -i, --interface IF   interface by name or index for multicast\n"
+                      "      --pcap FILE      write what is sent and received as pcap, too\n"
                       "Output:\n"
-                      "      --json            JSON lines\n"
-                      "      --color WHEN      auto, always or never\n"
-                      "  -v, --verbose         say what happens; -vv messages, -vvv with hex\n"
-                      "  -q, --quiet           only errors on stderr\n"
-                      "  -h, --help            this text\n"
-                      "  -V, --version         version, documents, libraries\n"
+                      "      --json           JSON lines\n"
+                      "      --color WHEN     auto, always or never\n"
+                      "  -v, --verbose        say what happens; -vv messages, -vvv with hex\n"
+                      "  -q, --quiet          only errors on stderr\n"
+                      "  -h, --help           this text\n"
+                      "  -V, --version        version, documents, libraries\n"
                       "Example: gc-try x\n");
 }
 

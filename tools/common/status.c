@@ -57,7 +57,7 @@ static size_t make_visible(char *out, const char *text, size_t len)
 }
 
 /* one write(2) a line, so that lines of several processes on one terminal do not mix */
-static void say(const char *format, va_list args, const char *tail)
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args, const char *tail)
 {
   char near_text[1024], near_line[4 * 1024 + 256];
   char *text = near_text, *line = near_line;
