@@ -2,14 +2,23 @@
 #   tests/unit/ROOM_FILE.c  cmocka programs, one per library file
 #   tests/sim/*.c           simulated groups, cmocka programs too
 #   tests/fuzz/fuzz_X.c     LLVMFuzzerTestOneInput; corpus in tests/fuzz/corpus/X/
-#   tests/cli/*.bats        a tool's promises: stdout, stderr, exit status
+#   tests/cli/*.bats        a tool's promises: stdout, stderr, exit status; docs and completions against the option tables
 #   tests/net/*.bats        several hosts in network namespaces, real peers
+#   tests/bench/*.sh        figures, each a ratio measured side by side
+# Targets that need packages are called do-X here: the Makefile's X installs the packages first.
+
+JOBS         ?= $(shell nproc 2>/dev/null || echo 2)
+FUZZ_SECONDS ?= 600
+# where the fuzzers keep what they find; the repository's corpus is only read
+FUZZ_DIR     ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/groupcoap-fuzz
+SPECS        ?= $(wildcard ../shared/specs/REQUIREMENTS-*.md)
 
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c tests/sim/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 TEST_LIB := $(sort $(wildcard tests/lib/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
+BATS     := $(sort $(wildcard tests/cli/*.bats tests/net/*.bats))
 
 # a test program sees tools/common too, so that options and output are tested like any room
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(TEST_LIB)) $(COMMON) $(LIBGC)
@@ -17,17 +26,52 @@ $(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(TEST_LIB)) $(COMMON) $(LIBGC)
 	$(Q)$(LINKCMD) -o $@ $^ -lcmocka $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_GC)
 
 # without libFuzzer a target replays the files named on its command line
-$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/replay.o $(COMMON) $(LIBGC)
+FUZZ_MAIN := $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o)
+$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(FUZZ_MAIN) $(COMMON) $(LIBGC)
 	$(call say,LINK,$@)
-	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_PCAP) $(LIBS_GC)
+	$(Q)$(LINKCMD) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_GC)
 
-.PHONY: tests check-unit check-fuzz
+RUN = $(Q)BUILD=$(BUILD) JOBS=$(JOBS) tests/run.sh
+
+.PHONY: tests check-unit check-fuzz conformance fuzz-targets $(DEPS_FIRST:%=do-%)
 tests: all $(UNIT_BIN) $(FUZZ_BIN)
+fuzz-targets: $(FUZZ_BIN)
+
+## demo         build, start a group of three, ask it once, show who answered and what went over the wire
+do-demo: all
+	@BUILD=$(BUILD) tests/demo.sh
+
+## check        every test; the last line counts them
+do-check: tests
+	$(RUN) $(UNIT_BIN) $(FUZZ_BIN) $(BATS)
 
 ## check-unit   unit tests and simulations only
 check-unit: $(UNIT_BIN)
-	$(Q)BUILD=$(BUILD) tests/run.sh $(UNIT_BIN)
+	$(RUN) $(UNIT_BIN)
 
 ## check-fuzz   replay every fuzz corpus
 check-fuzz: $(FUZZ_BIN)
-	$(Q)BUILD=$(BUILD) tests/run.sh $(FUZZ_BIN)
+	$(RUN) $(FUZZ_BIN)
+
+## san          every test under the address and undefined-behaviour sanitizers
+do-san:
+	@$(MAKE) --no-print-directory do-check BUILD=build-san \
+	  CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+
+## bench        speed and memory against other tools, side by side
+do-bench: all
+	@for script in $(sort $(wildcard tests/bench/*.sh)); do BUILD=$(BUILD) $$script || exit 1; done
+
+## fuzz         each target for FUZZ_SECONDS (600), JOBS at a time
+do-fuzz:
+	@$(MAKE) --no-print-directory fuzz-targets FUZZER=1 CC=clang BUILD=build-fuzz \
+	  CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined'
+	@FUZZ_DIR='$(FUZZ_DIR)' tests/fuzz.sh $(FUZZ_SECONDS) $(JOBS) $(FUZZ_BIN:$(BUILD)/%=build-fuzz/%)
+
+## lint         gcc and clang without a warning, cppcheck, shellcheck, man pages, includes between rooms
+do-lint:
+	@JOBS=$(JOBS) MAKE='$(MAKE)' tests/lint.sh
+
+## conformance  which requirement has a test (SPECS names the files)
+conformance:
+	@tests/conformance.sh $(SPECS)
