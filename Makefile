@@ -87,7 +87,7 @@ LIBGC := $(BUILD)/libgc.a
 COMMON := $(BUILD)/tools-common.a
 
 .DEFAULT_GOAL := all
-.PHONY: all help clean deps install uninstall dist $(DEPS_FIRST)
+.PHONY: all help clean completions deps install uninstall dist $(DEPS_FIRST)
 
 ## all          the library and the tools, in build/ (default)
 all: $(LIBGC) $(TOOLS:%=$(BUILD)/%)
@@ -150,6 +150,14 @@ uninstall:
 	  $(patsubst completions/fish/%,$(DESTDIR)$(FISHCOMPDIR)/%,$(wildcard completions/fish/*)) \
 	  $(DESTDIR)$(LIBDIR)/libgroupcoap.a $(DESTDIR)$(LIBDIR)/pkgconfig/groupcoap.pc
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/groupcoap
+
+## completions  write completions/ anew from the tools' own option tables
+completions: all
+	@mkdir -p completions/bash completions/zsh completions/fish
+	@for tool in $(TOOLS); do \
+	  completions/generate.sh bash $(BUILD)/$$tool >completions/bash/$$tool && \
+	  completions/generate.sh zsh $(BUILD)/$$tool >completions/zsh/_$$tool && \
+	  completions/generate.sh fish $(BUILD)/$$tool >completions/fish/$$tool.fish || exit 1; done
 
 ## dist         groupcoap-VERSION.tar.gz of what is committed
 dist:
