@@ -17,7 +17,8 @@ until coap-client-notls -B 1 "$uri" >"$dir/body" 2>/dev/null && [ -s "$dir/body"
 done
 "$BUILD/gc-send" "$uri" >/dev/null # it works at all
 
-${CC:-cc} -O2 -D_GNU_SOURCE -o "$dir/alternate" tests/bench/alternate.c
+# static: so that its own pages do not hide a small program's
+${CC:-cc} -O2 -static -D_GNU_SOURCE -o "$dir/alternate" tests/bench/alternate.c
 "$dir/alternate" "$RUNS" "$BUILD/gc-send" coap-client-notls -- "$uri" >"$dir/result"
 awk '
 { time[NR] = $2; memory[NR] = $3; printf "start: %-22s median %7.0f us   peak memory %6.0f kB\n", $1, $2, $3 }
