@@ -27,6 +27,7 @@ struct gc_endpoint_params {
   uint32_t processing_delay_ms;     /* 2000 */
   uint32_t max_dedup;               /* messages remembered for deduplication at most: 65536 */
   uint32_t max_queued;              /* confirmable messages under way or waiting at most: 65536 */
+  uint32_t max_kept_len;            /* of replies kept for duplicates of their requests, bytes in all: 16 MiB */
 };
 
 struct gc_endpoint_params gc_endpoint_params_default(void);
@@ -68,7 +69,8 @@ struct gc_endpoint_ops {
   /** A message arrived. For a RESPONSE: return false where no request matches it; it is then rejected (RST to a CON or
    *  NON by unicast, RFC 7252, Section 4.2 and 4.3). The return value is ignored for the other kinds. */
   bool (*inbound)(void *ctx, const struct gc_inbound *in);
-  /** The fate of a message sent with `cookie`; called at most once for a message. */
+  /** The fate of a message sent with `cookie`; called at most once for a message and peer: a multicast message can be
+   *  RESET by many (remote is then the one who did it). */
   void (*delivery)(void *ctx, enum gc_delivery delivery, const struct gc_addr *remote, uint16_t mid, uint64_t cookie);
   void *ctx;
 };
@@ -102,10 +104,7 @@ enum gc_err gc_endpoint_mid(struct gc_endpoint *endpoint, uint16_t *mid, const s
 enum gc_err gc_endpoint_send(struct gc_endpoint *endpoint, const struct gc_datagram *datagram, uint64_t cookie, uint64_t now_ms) GC_MUST_CHECK;
 
 /**
- * Answer a request: `body` is "code ‖ options ‖ [ff ‖ payload]". Chooses the type (RFC 7252, Section 5.2): piggybacked
- * ACK where the request was a unicast CON that is not yet acknowledged, else NON (or CON where as_con), with a fresh
- * Message ID; remembers it for a duplicate of the request.
- * @param request where the request came from and went to, its type, Message ID and Token; a copy may be kept for later
+ * Where a request came from and went to, its type, Message ID and Token; a copy may be kept for later.
  */
 struct gc_request_ref {
   struct gc_addr remote, local; /* local: the unicast address the answer leaves from */
@@ -113,15 +112,27 @@ struct gc_request_ref {
   uint8_t type, token_len;
   bool is_multicast;
   uint16_t mid;
-  uint8_t token[GC_TOKEN_MAX_LEN]; /* longer tokens are not supported here: the request gets no gc_request_ref (RFC 8974, Section 2.2.2) */
+  uint8_t token[GC_TOKEN_MAX_LEN]; /* a request with a longer one is MALFORMED here (RFC 8974, Section 2.2.2) */
 };
+
+/** The reference of a request that came in; `local`: the (member's) unicast address that answers, family NONE: the system
+ *  chooses. */
+struct gc_request_ref gc_request_ref_from(const struct gc_inbound *in, const struct gc_addr *local);
+
+/**
+ * Answer a request: `body` is "code ‖ options ‖ [ff ‖ payload]". Chooses the type (RFC 7252, Section 5.2): piggybacked
+ * ACK where the request was a unicast CON that is not yet acknowledged, else NON (or CON where as_con), with a fresh
+ * Message ID; remembers it for a duplicate of the request.
+ * @return as gc_endpoint_send; GC_E_SPACE: too large for a datagram
+ */
 enum gc_err gc_endpoint_reply(struct gc_endpoint *endpoint, const struct gc_request_ref *request, struct gc_bytes body, bool as_con,
                               uint64_t cookie, uint64_t now_ms) GC_MUST_CHECK;
 
 /** Acknowledge a confirmable request whose answer takes longer (separate response, RFC 7252, Section 5.2.2). Harmless for others. */
 void gc_endpoint_ack(struct gc_endpoint *endpoint, const struct gc_request_ref *request, uint64_t now_ms);
 
-/** Forget the confirmable messages with this cookie without a word (cancelled by the application). */
+/** Forget the messages with this cookie without a word (cancelled by the application); the next message that waits for
+ *  the same peer is sent. */
 void gc_endpoint_cancel(struct gc_endpoint *endpoint, uint64_t cookie);
 
 /** What happened so far, for summaries and tests. */
