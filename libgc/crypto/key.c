@@ -132,8 +132,8 @@ bool gc_verify(const struct gc_public_key *key, struct gc_bytes message, struct 
     return false;
   if (key->curve == GC_CURVE_ED25519)
     return crypto_sign_verify_detached(signature.ptr, message.ptr, message.len, key->bytes) == 0;
-  if (key->curve == GC_CURVE_ED448)
-    return ed448_shake256_verify(key->bytes, message.len, message.ptr, signature.ptr) == 1;
+  if (key->curve == GC_CURVE_ED448) /* nettle 3.8 does not look at the last byte of S, which is 0 (RFC 8032, Section 5.2.7) */
+    return !signature.ptr[113] && ed448_shake256_verify(key->bytes, message.len, message.ptr, signature.ptr) == 1;
   return gc_nist_verify(key->curve, key->bytes, message, signature.ptr);
 }
 
