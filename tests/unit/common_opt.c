@@ -202,6 +202,21 @@ static void rows_for_the_completions(void **state)
   assert_null(strstr(r.out, "dump-options"));
 }
 
+static void words_the_program_knows(void **state)
+{
+  (void)state;
+  struct result r = run(&tool, "gc-try --dump-words method");
+  assert_int_equal(r.status, 0);
+  assert_string_equal(r.out, "get\npost\nput\ndelete\nfetch\npatch\nipatch\n");
+  r = run(&tool, "gc-try --dump-words format");
+  assert_non_null(strstr(r.out, "\ncbor\n"));
+  r = run(&tool, "gc-try --dump-words option");
+  assert_non_null(strstr(r.out, "\nUri-Path\n"));
+  r = run(&tool, "gc-try --dump-words colour");
+  assert_int_equal(r.status, 2);
+  assert_string_equal(r.out, "");
+}
+
 static void version_names_documents_and_libraries(void **state)
 {
   (void)state;
@@ -254,6 +269,7 @@ int main(void)
     cmocka_unit_test(wrong_use_is_one_line_and_2),
     cmocka_unit_test(help_is_grouped),
     cmocka_unit_test(rows_for_the_completions),
+    cmocka_unit_test(words_the_program_knows),
     cmocka_unit_test(version_names_documents_and_libraries),
     cmocka_unit_test(a_tool_takes_over_common_rows),
     cmocka_unit_test(a_line_of_the_shell_never_exits),

@@ -14,7 +14,7 @@
 /* what getopt_long answers: LONG_BASE + row for a long option, the letter for a short one */
 enum { LONG_BASE = 0x10000 };
 
-enum common_key { KEY_HELP = 1, KEY_VERSION, KEY_VERBOSE, KEY_QUIET, KEY_JSON, KEY_COLOR, KEY_CONTEXT, KEY_STRICT, KEY_INTERFACE, KEY_PCAP, KEY_DUMP };
+enum common_key { KEY_HELP = 1, KEY_VERSION, KEY_VERBOSE, KEY_QUIET, KEY_JSON, KEY_COLOR, KEY_CONTEXT, KEY_STRICT, KEY_INTERFACE, KEY_PCAP, KEY_DUMP, KEY_WORDS };
 
 static const struct gc_opt common_rows[] = {
   { .name = "interface", .letter = 'i', .arg = "IF", .group = "Network", .complete = GC_COMPLETE_INTERFACE, .key = KEY_INTERFACE,
@@ -33,6 +33,7 @@ static const struct gc_opt common_rows[] = {
   { .name = "help", .letter = 'h', .group = "Output", .key = KEY_HELP, .help = "this text" },
   { .name = "version", .letter = 'V', .group = "Output", .key = KEY_VERSION, .help = "version, documents, libraries" },
   { .name = "dump-options", .group = "Output", .key = KEY_DUMP },
+  { .name = "dump-words", .arg = "KIND", .group = "Output", .key = KEY_WORDS },
 };
 
 enum { COMMON_COUNT = sizeof common_rows / sizeof common_rows[0] };
@@ -169,6 +170,10 @@ static const char *set_common(const struct gc_opt_table *table, struct gc_common
     exit(gc_opt_stdout_ok() ? GC_STATUS_OK : GC_STATUS_SYSTEM);
   case KEY_DUMP:
     gc_opt_dump(table);
+    exit(gc_opt_stdout_ok() ? GC_STATUS_OK : GC_STATUS_SYSTEM);
+  case KEY_WORDS:
+    if (!gc_opt_dump_words(arg))
+      return "method, format or option";
     exit(gc_opt_stdout_ok() ? GC_STATUS_OK : GC_STATUS_SYSTEM);
   case KEY_VERBOSE:
     common->verbose += common->verbose < 3;

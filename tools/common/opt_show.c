@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "common/status.h"
+#include "iana/names.h"
+#include "iana/options.h"
 
 enum { LABEL_MAX = 30, LABEL_COLUMN = 30 }; /* longer labels have the help on the next line */
 
@@ -105,6 +107,34 @@ void gc_opt_dump(const struct gc_opt_table *table)
       printf(row->is_arg_optional ? "[%s]" : "%s", row->arg);
     printf("\t%s\t%s\t%s\n", kinds[row->complete], row->words ? row->words : "", row->help);
   }
+}
+
+static void print_lower(const char *word)
+{
+  for (; *word; word++)
+    putchar(*word >= 'A' && *word <= 'Z' ? *word - 'A' + 'a' : *word);
+  putchar('\n');
+}
+
+bool gc_opt_dump_words(const char *kind)
+{
+  if (strcmp(kind, "method") == 0) {
+    const struct gc_code_info *row;
+    for (size_t i = 0; (row = gc_code_at(i)) && row->code < 32; i++)
+      if (row->code)
+        print_lower(row->name);
+  } else if (strcmp(kind, "format") == 0) {
+    const struct gc_content_format *row;
+    for (size_t i = 0; (row = gc_content_format_at(i)); i++)
+      puts(row->name);
+  } else if (strcmp(kind, "option") == 0) {
+    const struct gc_option_info *row;
+    for (size_t i = 0; (row = gc_option_at(i)); i++)
+      puts(row->name);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 bool gc_opt_stdout_ok(void)

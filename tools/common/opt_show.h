@@ -20,6 +20,10 @@ void gc_opt_version(const struct gc_tool *tool);
  *  options have no row. An optional argument stands in brackets. */
 void gc_opt_dump(const struct gc_opt_table *table);
 
+/** The words a shell offers where an option takes a "method", "format" (content format) or CoAP "option": one a line.
+ *  false: no such kind. */
+bool gc_opt_dump_words(const char *kind);
+
 /** Flush stdout; false (and a line on stderr) where a write has failed. */
 bool gc_opt_stdout_ok(void);
 
