@@ -1,0 +1,122 @@
+/* gc-decode's parts: parameters, sources, pairing, filter, output. */
+#ifndef GC_DECODE_H
+#define GC_DECODE_H
+
+#include "base/addr.h"
+#include "coap/message.h"
+#include "common/opt.h"
+#include "common/out.h"
+#include "common/status.h"
+
+enum { DECODE_PORTS_MAX = 64 };
+enum decode_time { DECODE_TIME_RELATIVE, DECODE_TIME_ABSOLUTE, DECODE_TIME_EPOCH };
+
+struct decode_filter;
+
+struct decode_params {
+  struct gc_common common;
+  bool is_hex;
+  int time;                   /* enum decode_time */
+  uint64_t count;             /* stop after so many messages shown; 0: all */
+  bool any_port;
+  uint16_t ports[DECODE_PORTS_MAX];
+  size_t port_count;
+  const char *capture_filter; /* libpcap's language; NULL: none */
+  unsigned jobs;              /* 0: not given */
+  struct decode_filter *filter;
+  char **files;               /* "-": standard input */
+  size_t file_count;
+};
+
+/** argv to *params; wrong use ends the program with status 2. */
+void decode_params_parse(struct decode_params *params, int argc, char **argv);
+void decode_params_clear(struct decode_params *params);
+
+/** Is the datagram on a port that carries CoAP (or, with --port any, does it look like CoAP)? */
+bool decode_params_wants(const struct decode_params *params, uint16_t from, uint16_t to, struct gc_bytes payload);
+
+/** One message, and what is known about it. */
+struct decode_record {
+  uint64_t n;                 /* 1, 2, … over all inputs */
+  uint64_t frame;             /* packet number in its capture; --hex: the line */
+  const char *file;           /* NULL: the only one */
+  bool has_place;             /* time and addresses are known (not with --hex) */
+  uint64_t wall_us;
+  struct gc_addr from, to;
+  struct gc_bytes datagram;
+  struct gc_message message;
+  bool is_header_read;        /* type, code and Message ID are good */
+  const char *error;          /* NULL: whole */
+  size_t error_at;            /* bytes into the datagram */
+  /* from pairing; numbers are `n`, 0: none */
+  uint64_t request;           /* of a response */
+  uint64_t acknowledges, resets; /* of an empty ACK or RST */
+  uint64_t duplicate_of;
+  uint64_t rtt_us;            /* since `request`, `acknowledges` or `resets` */
+  bool is_other_address;      /* the response to a unicast request comes from another address */
+};
+
+/* --- pairing: gc-decode_match.c ------------------------------------------------------------------------------------ */
+
+/** Requests and messages remembered, oldest out: memory does not grow with the capture. */
+enum { DECODE_REQUESTS = 16384, DECODE_SEEN = 16384 };
+
+struct decode_match;
+struct decode_match *decode_match_new(void);
+void decode_match_free(struct decode_match **match);
+
+/** Fill the pairing fields of a record whose header and token are good, and remember it. */
+void decode_match_add(struct decode_match *match, struct decode_record *record);
+
+/** Requests (without duplicates) that got no response so far. */
+uint64_t decode_match_unanswered(const struct decode_match *match);
+
+/* --- display filter: gc-decode_filter.c ---------------------------------------------------------------------------- */
+
+/** NULL: `why` says what is wrong and where. */
+struct decode_filter *decode_filter_parse(const char *text, char why[static 256]);
+bool decode_filter_matches(const struct decode_filter *filter, const struct decode_record *record);
+void decode_filter_free(struct decode_filter **filter);
+
+/* --- output: gc-decode_print.c, gc-decode_json.c ------------------------------------------------------------------- */
+
+struct decode_printer {
+  struct gc_out *out;
+  enum decode_time time;
+  int verbose;                /* 0 a line, 1 the tree, 3 hex too */
+  bool has_first;
+  uint64_t first_us;          /* relative times count from here */
+};
+
+void decode_print(struct decode_printer *printer, const struct decode_record *record);
+void decode_json(struct decode_printer *printer, const struct decode_record *record);
+
+/** Address and port as text, from a small cache. Borrowed until the next but one call. */
+struct gc_bytes decode_address(const struct gc_addr *addr);
+
+/* --- the run: gc-decode_run.c, gc-decode_capture.c, gc-decode_hex.c -------------------------------------------------- */
+
+struct decode_run {
+  const struct decode_params *params;
+  struct decode_match *match;
+  struct decode_printer printer;
+  enum gc_status status;      /* the worst so far */
+  bool is_done;               /* --count reached, stdout closed, or interrupted */
+  uint64_t messages, shown, whole, requests, responses, damaged, duplicates, dtls, damaged_frames, incomplete;
+};
+
+enum gc_status decode_run(const struct decode_params *params);
+
+/** Parse, pair, filter and print one datagram; record has what is known about where it came from, and error where the
+ *  capture is damaged around it. */
+void decode_run_datagram(struct decode_run *run, struct decode_record *record);
+
+void decode_run_capture(struct decode_run *run, const char *name, bool is_live);
+void decode_run_hex(struct decode_run *run, const char *name);
+
+/** SIGINT and SIGTERM: true once one came. The reader (a struct gc_pcap_reader, or NULL) is woken. */
+bool decode_interrupted(void);
+struct gc_pcap_reader;
+void decode_interrupts(struct gc_pcap_reader *reader);
+
+#endif

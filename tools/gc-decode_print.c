@@ -1,0 +1,203 @@
+/* Text: a line a message; with -v the message as a tree below it. */
+#include <string.h>
+#include <time.h>
+
+#include "common/show.h"
+#include "gc-decode.h"
+
+enum { ADDRESS_SLOTS = 512 };
+
+struct gc_bytes decode_address(const struct gc_addr *addr)
+{
+  static struct slot {
+    struct gc_addr addr;
+    uint32_t len;
+    char text[GC_ADDR_STR_MAX];
+  } slots[ADDRESS_SLOTS];
+  struct slot *slot = &slots[gc_addr_hash(addr, 0) % ADDRESS_SLOTS];
+  if (slot->len == 0 || memcmp(&slot->addr, addr, sizeof *addr) != 0) {
+    slot->addr = *addr;
+    slot->len = (uint32_t)strlen(gc_addr_format(slot->text, addr));
+  }
+  return gc_bytes(slot->text, slot->len);
+}
+
+static void print_two(struct gc_out *out, int value)
+{
+  gc_out_char(out, (char)('0' + value / 10 % 10));
+  gc_out_char(out, (char)('0' + value % 10));
+}
+
+/* 2026-11-22T14:00:05.123456Z */
+static void print_utc(struct gc_out *out, uint64_t wall_us)
+{
+  time_t seconds = (time_t)(wall_us / 1000000);
+  struct tm tm;
+  if (!gmtime_r(&seconds, &tm)) {
+    gc_out_fixed(out, wall_us, 6);
+    return;
+  }
+  gc_out_uint(out, (uint64_t)(tm.tm_year + 1900));
+  gc_out_char(out, '-');
+  print_two(out, tm.tm_mon + 1);
+  gc_out_char(out, '-');
+  print_two(out, tm.tm_mday);
+  gc_out_char(out, 'T');
+  print_two(out, tm.tm_hour);
+  gc_out_char(out, ':');
+  print_two(out, tm.tm_min);
+  gc_out_char(out, ':');
+  print_two(out, tm.tm_sec);
+  gc_out_char(out, '.');
+  for (uint32_t rest = (uint32_t)(wall_us % 1000000), unit = 100000; unit > 0; unit /= 10)
+    gc_out_char(out, (char)('0' + rest / unit % 10));
+  gc_out_char(out, 'Z');
+}
+
+static void print_time(struct decode_printer *printer, const struct decode_record *record)
+{
+  struct gc_out *out = printer->out;
+  if (!printer->has_first) {
+    printer->has_first = true;
+    printer->first_us = record->wall_us;
+  }
+  gc_out_color(out, GC_DIM);
+  if (printer->time == DECODE_TIME_ABSOLUTE) {
+    print_utc(out, record->wall_us);
+  } else if (printer->time == DECODE_TIME_EPOCH) {
+    gc_out_fixed(out, record->wall_us, 6);
+  } else if (record->wall_us < printer->first_us) {
+    gc_out_char(out, '-');
+    gc_out_fixed(out, printer->first_us - record->wall_us, 6);
+  } else {
+    gc_out_fixed(out, record->wall_us - printer->first_us, 6);
+  }
+  gc_out_color(out, GC_PLAIN);
+}
+
+static void print_ms(struct gc_out *out, uint64_t us)
+{
+  gc_out_fixed(out, (us + 50) / 100, 1);
+  gc_out_str(out, " ms");
+}
+
+static void print_relation(struct gc_out *out, const char *phrase, uint64_t n)
+{
+  gc_out_str(out, phrase);
+  gc_out_uint(out, n);
+}
+
+static void print_pairing(struct gc_out *out, const struct decode_record *record)
+{
+  const uint64_t paired = record->request | record->acknowledges | record->resets;
+  if (!paired && !record->duplicate_of)
+    return;
+  gc_out_color(out, GC_CYAN);
+  gc_out_str(out, "  (");
+  if (record->request)
+    print_relation(out, "response to #", record->request);
+  else if (record->acknowledges)
+    print_relation(out, "acknowledges #", record->acknowledges);
+  else if (record->resets)
+    print_relation(out, "rejects #", record->resets);
+  if (paired && record->has_place) {
+    gc_out_str(out, ", ");
+    print_ms(out, record->rtt_us);
+  }
+  if (record->is_other_address)
+    gc_out_str(out, ", from another address than was asked");
+  if (record->duplicate_of)
+    print_relation(out, paired ? ", duplicate of #" : "duplicate of #", record->duplicate_of);
+  gc_out_char(out, ')');
+  gc_out_color(out, GC_PLAIN);
+}
+
+static void print_error(struct gc_out *out, const struct decode_record *record)
+{
+  gc_out_color(out, GC_RED);
+  gc_out_str(out, "  DAMAGED at byte ");
+  gc_out_uint(out, record->error_at);
+  gc_out_str(out, ": ");
+  gc_out_str(out, record->error);
+  gc_out_color(out, GC_PLAIN);
+}
+
+static enum gc_color code_color(uint8_t code)
+{
+  switch (GC_CODE_CLASS(code)) {
+  case 0:  return GC_BOLD;
+  case 2:  return GC_GREEN;
+  case 4: case 5: return GC_RED;
+  default: return GC_YELLOW;
+  }
+}
+
+static void print_message(struct gc_out *out, const struct decode_record *record)
+{
+  const struct gc_message *message = &record->message;
+  gc_out_str(out, gc_show_type(message->type));
+  gc_out_char(out, ' ');
+  gc_out_color(out, code_color(message->code));
+  gc_out_str(out, gc_show_code(message->code));
+  gc_out_color(out, GC_PLAIN);
+  gc_out_str(out, " mid=");
+  gc_out_uint(out, message->mid);
+  gc_out_str(out, " token=");
+  if (message->token.len <= 2 * GC_SHOW_LINE_PAYLOAD) {
+    gc_out_hex(out, message->token);
+  } else { /* an extended token of thousands of bytes: its length tells more */
+    gc_out_hex(out, gc_bytes_slice(message->token, 0, GC_SHOW_LINE_PAYLOAD));
+    gc_out_str(out, "... (");
+    gc_out_uint(out, message->token.len);
+    gc_out_str(out, " bytes)");
+  }
+  if (message->options.len > 0) {
+    gc_out_char(out, ' ');
+    gc_show_options(out, message->options);
+  }
+  if (message->payload.len > 0) {
+    gc_out_char(out, ' ');
+    gc_show_payload(out, message->payload, gc_show_content_format(message->options), GC_SHOW_LINE_PAYLOAD);
+  }
+}
+
+void decode_print(struct decode_printer *printer, const struct decode_record *record)
+{
+  struct gc_out *out = printer->out;
+  bool is_tree = printer->verbose > 0;
+  gc_out_uint(out, record->n);
+  gc_out_char(out, ' ');
+  if (record->has_place) {
+    print_time(printer, record);
+    gc_out_char(out, ' ');
+    gc_out_bytes(out, decode_address(&record->from));
+    gc_out_bytes(out, gc_bytes(" \xe2\x86\x92 ", 5));
+    gc_out_bytes(out, decode_address(&record->to));
+    gc_out_char(out, ' ');
+  }
+  if (is_tree) {
+    gc_out_str(out, record->has_place ? "frame " : "line ");
+    gc_out_uint(out, record->frame);
+    if (record->file) {
+      gc_out_str(out, " of ");
+      gc_out_text(out, gc_bytes_str(record->file));
+    }
+    gc_out_str(out, ", ");
+    gc_out_uint(out, record->datagram.len);
+    gc_out_str(out, record->datagram.len == 1 ? " byte" : " bytes");
+  } else if (record->is_header_read) {
+    print_message(out, record);
+  } else {
+    gc_out_str(out, "0x");
+    gc_out_hex(out, gc_bytes_slice(record->datagram, 0, GC_SHOW_LINE_PAYLOAD));
+  }
+  print_pairing(out, record);
+  if (record->error)
+    print_error(out, record);
+  gc_out_char(out, '\n');
+  if (is_tree && record->is_header_read)
+    gc_show_tree(out, &record->message, record->datagram, 2, printer->verbose > 2);
+  else if (is_tree)
+    gc_show_hexdump(out, record->datagram, 4);
+  gc_out_flush(out);
+}
