@@ -18,7 +18,8 @@ char *gc_iface_list(char *out, size_t cap);
 /** Has the interface an address of this family, is it up, does it do multicast? A phrase for people, or NULL where all is well. */
 const char *gc_iface_trouble(uint32_t index, enum gc_family family);
 
-/** The interface the system's routes would use towards addr, and the source address it would take. GC_E_NOT_FOUND: no route */
+/** The interface the system's routes would use towards addr (addr->zone: by this interface, for IPv4 too), and the source
+ *  address it would take. GC_E_NOT_FOUND: no route (errno says how); GC_E_SYSTEM: the system does not tell */
 enum gc_err gc_route_lookup(uint32_t *index, struct gc_addr *source, const struct gc_addr *addr) GC_MUST_CHECK;
 
 /**
@@ -28,5 +29,20 @@ enum gc_err gc_route_lookup(uint32_t *index, struct gc_addr *source, const struc
  */
 enum gc_err gc_resolve(struct gc_addr *out, size_t cap, size_t *count, struct gc_bytes name, uint16_t port,
                        enum gc_family family, const char **reason) GC_MUST_CHECK;
+
+enum gc_net_action { GC_NET_SEND, GC_NET_BIND, GC_NET_JOIN };
+
+#define GC_NET_EXPLAIN_MAX 512
+
+/**
+ * One line for people why a network call failed and what to do about it: "cannot send to 224.0.1.187:5683: no multicast
+ * route: choose an interface with -i (up: lo, eth0), or: ip route add 224.0.0.0/4 dev eth0".
+ * @param error   errno of the call
+ * @param addr    destination, local address or group
+ * @param ifindex the interface that was asked for, 0: none
+ * @return out
+ */
+char *gc_net_explain(char out[static GC_NET_EXPLAIN_MAX], enum gc_net_action action, int error, const struct gc_addr *addr,
+                     uint32_t ifindex);
 
 #endif

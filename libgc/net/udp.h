@@ -24,6 +24,9 @@ int gc_udp_fd(const struct gc_udp *udp);
 /** The address it is bound to, with the port the system chose. */
 struct gc_addr gc_udp_address(const struct gc_udp *udp);
 
+/** The peer that the last ICMP error told of by gc_udp_receive was about; family NONE: not known. */
+struct gc_addr gc_udp_error_peer(const struct gc_udp *udp);
+
 /** Join a group on an interface (0: the one the routes choose). GC_E_SYSTEM (errno) */
 enum gc_err gc_udp_join(struct gc_udp *udp, const struct gc_addr *group, uint32_t ifindex) GC_MUST_CHECK;
 enum gc_err gc_udp_leave(struct gc_udp *udp, const struct gc_addr *group, uint32_t ifindex) GC_MUST_CHECK;
@@ -36,7 +39,9 @@ enum gc_err gc_udp_leave(struct gc_udp *udp, const struct gc_addr *group, uint32
  */
 enum gc_err gc_udp_receive(struct gc_udp *udp, void (*receive)(void *ctx, const struct gc_datagram *datagram), void *ctx) GC_MUST_CHECK;
 
-/** Send one datagram; datagram->local (where set) is its source address, ifindex its interface. GC_E_SYSTEM (errno) */
+/** Send one datagram; datagram->local (where set) is its source address; ifindex, or the zone of remote, the interface for a
+ *  multicast or link-local destination (routes decide for all others). A full queue is waited for, 100 ms at most.
+ *  GC_E_SYSTEM (errno) */
 enum gc_err gc_udp_send(struct gc_udp *udp, const struct gc_datagram *datagram) GC_MUST_CHECK;
 
 #endif
