@@ -43,7 +43,7 @@ symbols() { # what the archive shows to the world begins with gc_
 
 cpp_check() {
 	cppcheck -q -j "$JOBS" --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem --suppress=unknownMacro -D_GNU_SOURCE -DGC_VERSION='"0"' -Ilibgc -Itools libgc tools
+		--library=tests/cppcheck.cfg --suppress=missingIncludeSystem --suppress=unknownMacro -D_GNU_SOURCE -DGC_VERSION='"0"' -Ilibgc -Itools libgc tools
 }
 
 scripts() {

@@ -198,7 +198,7 @@ void gc_out_fixed(struct gc_out *out, uint64_t value, unsigned decimals)
   for (unsigned i = 0; i < decimals && i < 18; i++)
     unit *= 10;
   gc_out_uint(out, value / unit);
-  if (unit > 1)
+  if (decimals > 0)
     gc_out_char(out, '.');
   for (; unit > 1; unit /= 10)
     gc_out_char(out, (char)('0' + value % unit / (unit / 10)));
