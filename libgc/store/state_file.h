@@ -1,0 +1,64 @@
+/* What must outlive the process: Sender Sequence Numbers and replay windows, in FILE.state beside a context file.
+ *
+ * The file is lines of 256 bytes, readable by people. A record is rewritten in place by one write within one page, so a
+ * process killed at any point leaves the old record or the new one. Of each Sender Sequence Number space two marks are
+ * kept: `next`, written before a number is used, survives the death of every process; `reserved` is on the disk itself
+ * (fsync) and never behind `next`, so that after a loss of power the numbers go on from there (RFC 8613, Section 7.5 and
+ * Appendix B.1.1). Records carry a fingerprint of the keys they belong to: a context file that is replaced and later put
+ * back finds its own numbers again. Every change is made under a lock of the file; any number of processes may share it. */
+#ifndef GC_STORE_STATE_FILE_H
+#define GC_STORE_STATE_FILE_H
+
+#include "base/bytes.h"
+
+#define GC_FINGERPRINT_LEN 16          /* bytes; of the keys and Sender ID the numbers belong to */
+#define GC_SENDER_SEQUENCE_MAX ((UINT64_C(1) << 40) - 1)
+#define GC_STATE_RECORD_LEN 256        /* bytes, newline included */
+#define GC_STATE_MAX_RECORDS 65536
+#define GC_STATE_KID_MAX_LEN 16        /* bytes */
+#define GC_STATE_WINDOW_MAX_LEN 32     /* bytes: 256 sequence numbers */
+
+struct gc_state_file;
+
+/**
+ * Open the state of a context file, creating it (0600) where there is none.
+ * @param path      the context file's path; ".state" is added
+ * @param[out] why  256 bytes: what is wrong with the file and how to go on, for people
+ * @return GC_OK; GC_E_SYSTEM (errno); GC_E_MALFORMED: damaged; GC_E_UNSUPPORTED: of a newer version; GC_E_MEMORY.
+ *         A file that is not understood is never changed.
+ */
+enum gc_err gc_state_file_open(struct gc_state_file **out, const char *path, const uint8_t fingerprint[static GC_FINGERPRINT_LEN],
+                               char why[static 256]) GC_MUST_CHECK;
+void gc_state_file_close(struct gc_state_file **state);
+
+/**
+ * Take `count` consecutive Sender Sequence Numbers: nobody else gets them, before or after a crash.
+ * @return GC_OK; GC_E_LIMIT: fewer than count are left below 2^40; GC_E_SYSTEM: not written, nothing may be sent
+ *         (errno; ENOSPC: disk full); GC_E_MALFORMED: the record was damaged meanwhile
+ */
+enum gc_err gc_state_file_take(struct gc_state_file *state, uint64_t *first, uint32_t count) GC_MUST_CHECK;
+
+/** The number the next call would take, for showing. */
+enum gc_err gc_state_file_peek(struct gc_state_file *state, uint64_t *next) GC_MUST_CHECK;
+
+/** A replay window as it is kept: `top` is the highest Partial IV accepted, bit i of `bits` (from the lowest bit of the
+ *  first byte) stands for top - i. */
+struct gc_state_window {
+  struct gc_bytes kid;
+  uint64_t top;
+  struct gc_bytes bits;
+};
+
+/**
+ * Begin to use replay windows. They are handed to `each` where the last run ended in order; in the state they are marked
+ * as in use from now on.
+ * @param[out] is_lost the last run ended without gc_state_file_windows_save (or another process is using them): what was
+ *             received is unknown, every window must be recovered by Echo (RFC 8613, Appendix B.1.2)
+ */
+enum gc_err gc_state_file_windows_begin(struct gc_state_file *state, void (*each)(void *ctx, const struct gc_state_window *window),
+                                        void *ctx, bool *is_lost) GC_MUST_CHECK;
+
+/** Keep the windows (replacing those of the same kid) and mark them as saved, all on the disk when this returns GC_OK. */
+enum gc_err gc_state_file_windows_save(struct gc_state_file *state, const struct gc_state_window *windows, size_t count) GC_MUST_CHECK;
+
+#endif
