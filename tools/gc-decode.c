@@ -7,5 +7,5 @@ int main(int argc, char **argv)
   decode_params_parse(&params, argc, argv);
   enum gc_status status = decode_run(&params);
   decode_params_clear(&params);
-  return status;
+  return (int)status;
 }
