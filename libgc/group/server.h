@@ -22,16 +22,15 @@ struct gc_server_request {
   uint64_t now_ms;
 };
 
-/** The handler's answer. The server adds Observe, Block2, Size2, ETag and Echo options itself. */
+/** The handler's answer. The server adds Observe, Block2, Size2, ETag and Echo options itself, and ends the builder. */
 struct gc_server_response {
-  uint8_t code;
-  int32_t content_format;       /* -1: none */
+  uint8_t code;                 /* preset: 2.05 for GET and FETCH, 2.02 for DELETE, else 2.04 */
+  int32_t content_format;       /* -1: none; preset: that of the resource for GET and FETCH, else -1 */
   int64_t max_age_s;            /* -1: no option, the default of 60 holds */
   struct gc_buf body;           /* the handler writes here; set up by the server with at least 64 KiB */
   struct gc_builder *options;   /* further options (Location-Path …) */
+  bool is_void;                 /* nothing useful to say: a group request gets no answer (RFC 7252, Section 8.2) */
 };
-
-typedef enum gc_err gc_handler(void *ctx, const struct gc_server_request *request, struct gc_server_response *response);
 
 /** Suppression of responses to group requests, per class of the response code (Section 3.1.2): a set bit (2, 8, 16 as in
  *  No-Response, RFC 7967) suppresses the class. */
@@ -40,10 +39,13 @@ enum { GC_SUPPRESS_2XX = 2, GC_SUPPRESS_4XX = 8, GC_SUPPRESS_5XX = 16 };
 struct gc_resource_def {
   const char *path;             /* "light" or "gp/room/light", without leading slash */
   uint32_t methods;             /* bit 1 << code for each method allowed */
-  gc_handler *handler;
+  /** Answers one request, now. For a precondition (If-Match, If-None-Match) and for every notification it is called with
+   *  the method GET or FETCH, which must change nothing. An error becomes 5.00. */
+  enum gc_err (*handler)(void *ctx, const struct gc_server_request *request, struct gc_server_response *response);
   void *ctx;
   const char *rt, *ifdesc, *title; /* link attributes, NULL: none */
-  int32_t content_format;       /* for ct=, -1: none */
+  int32_t content_format;       /* of representations, and for ct=; -1: none */
+  int32_t consumes;             /* the Content-Format a request's body may have; another one is 4.15; -1: any */
   uint64_t size;                /* for sz=, 0: none */
   bool is_observable;
   bool is_group;                /* may be asked by multicast */
@@ -55,19 +57,35 @@ struct gc_resource_def {
 struct gc_server_params {
   struct gc_endpoint_params endpoint;
   uint32_t leisure_ms;          /* 5000 */
-  uint32_t amplification;       /* answer at most so many times the size of an unauthenticated multicast request or unverified
-                                   unicast one, else 4.01 + Echo (RFC 9175, Section 2.4); 0: no limit */
+  uint32_t amplification;       /* 3: answer an unauthenticated group request from an address that is not verified with at most
+                                   so many times its size: by a smaller first block, or where that is not possible by
+                                   4.01 + Echo (RFC 9175, Section 2.4); 0: no limit */
   uint32_t amplification_floor; /* … or so many bytes if that is more: 136 */
+  bool echo;                    /* always 4.01 + Echo instead of a smaller block, and the limit holds for unicast too */
   uint8_t block_szx;            /* largest block offered: 6 */
   uint32_t con_notify_every;    /* every n-th notification is confirmable: 8 */
-  uint32_t max_observers, max_transfers; /* per server */
+  uint32_t max_observers, max_transfers; /* per server: 65536, 1024 */
+  uint32_t max_observers_per_member;     /* 256 */
+  uint32_t max_delayed;                  /* responses that wait for their Leisure: 65536 per server, 32 per member */
+  size_t max_transfer_bytes;             /* of all bodies under way in blocks: 32 MiB */
+};
+
+/** What the server did with one message: for a line of a log. Borrowed for the call. */
+struct gc_server_trace {
+  struct gc_member *member;
+  struct gc_addr from, to;           /* of the request */
+  const struct gc_message *request;  /* NULL: none that could be read */
+  uint8_t code;                      /* of the answer; 0: no answer */
+  size_t answer_len;                 /* of its payload, bytes */
+  uint64_t delay_ms;                 /* Leisure it waits for */
+  const char *phrase;                /* "answered", "suppressed", "notified", "malformed" …, static */
 };
 
 struct gc_server_ops {
   /** datagram->local is the member's address. */
   enum gc_err (*send)(void *ctx, struct gc_member *member, const struct gc_datagram *datagram);
-  /** What the server did, one line for -v: static phrase and the peer; NULL: not wanted. */
-  void (*trace)(void *ctx, struct gc_member *member, const struct gc_addr *peer, const struct gc_message *message, const char *phrase);
+  /** NULL: not wanted. */
+  void (*trace)(void *ctx, const struct gc_server_trace *trace);
   void *ctx;
 };
 
@@ -84,8 +102,16 @@ size_t gc_member_index(const struct gc_member *member); /* 0, 1, … in the orde
 /** Copied; strings too. `/.well-known/core` is always there and needs no call. GC_E_EXISTS; GC_E_RANGE: bad path; GC_E_MEMORY */
 enum gc_err gc_server_add_resource(struct gc_server *server, struct gc_resource **out, const struct gc_resource_def *def) GC_MUST_CHECK;
 
+/** A link that /.well-known/core shows on top: how to reach an application group at another address
+ *  (`coap://[ff35::1]:5683/gp/room`), with link attributes (NULL, -1: none). Copied. GC_E_MEMORY; GC_E_LIMIT */
+enum gc_err gc_server_add_link(struct gc_server *server, const char *target, const char *rt, const char *ifdesc,
+                               int32_t content_format) GC_MUST_CHECK;
+
 /** Tell the observers of a resource at a member (NULL: at all members) that its state has changed. */
 void gc_server_changed(struct gc_server *server, struct gc_member *member, struct gc_resource *resource, uint64_t now_ms);
+
+/** How many observe a resource, at all members together. */
+size_t gc_server_observers(const struct gc_server *server, const struct gc_resource *resource);
 
 /** A datagram to `member`; NULL: to a group that all members have joined. */
 void gc_server_receive(struct gc_server *server, struct gc_member *member, const struct gc_datagram *datagram, uint64_t now_ms);
@@ -93,7 +119,9 @@ void gc_server_tick(struct gc_server *server, uint64_t now_ms);
 uint64_t gc_server_deadline(const struct gc_server *server);
 
 struct gc_server_state {
-  uint64_t requests, group_requests, responses, suppressed, malformed, duplicates;
+  uint64_t requests, group_requests; /* a group request counts once for each member */
+  uint64_t responses, suppressed, notifications, challenges, malformed, duplicates;
+  uint64_t dropped; /* answers that found no room to wait for their Leisure */
   size_t observers, transfers, delayed; /* delayed: responses waiting for their Leisure */
 };
 struct gc_server_state gc_server_state(const struct gc_server *server);

@@ -1,0 +1,224 @@
+/* What the files of the server share. Not for callers.
+ *
+ *   server.c            members, resources, datagrams in, the clock
+ *   server_accept.c     from a message to a request: the one place where a request is let in
+ *   server_respond.c    from an answer to a message: the one place where a response is made
+ *   server_block.c      bodies in blocks (RFC 7959)
+ *   server_observe.c    observers and notifications (RFC 7641)
+ *   server_echo.c       which client addresses are verified (RFC 9175)
+ *   server_discovery.c  /.well-known/core (RFC 6690)
+ */
+#ifndef GC_GROUP_SERVER_INTERNAL_H
+#define GC_GROUP_SERVER_INTERNAL_H
+
+#include "base/timers.h"
+#include "group/server.h"
+#include "iana/options.h"
+
+#define GC_SERVER_BODY_MAX_LEN 65536
+#define GC_SERVER_MESSAGE_MAX_LEN 4096   /* header, options and one block of what is sent */
+#define GC_SERVER_KEPT_REQUEST_MAX_LEN 2048 /* of an observation: a longer one is answered, not observed */
+#define GC_SERVER_SEGMENTS_MAX 32
+#define GC_SERVER_LINKS_MAX 256
+#define GC_SERVER_DELAYED_PER_MEMBER 32
+#define GC_SERVER_GROUPS_PER_MEMBER 4    /* whose Leisure periods are remembered */
+#define GC_SERVER_ECHO_SLOTS 1024
+
+enum gc_owner { GC_OWNER_MEMBER, GC_OWNER_DELAYED, GC_OWNER_OBSERVER, GC_OWNER_TRANSFER };
+
+/** The first member of everything that waits: one heap holds the deadlines of all. Set as long as its owner lives. */
+struct gc_due {
+  struct gc_timer timer;
+  enum gc_owner owner;
+};
+
+/** The end of a member's Leisure period in a group (RFC 7252, Section 8.2). */
+struct gc_leisure_period {
+  struct gc_addr group;
+  uint64_t end_ms;
+};
+
+struct gc_member {
+  struct gc_due due; /* the endpoint's deadline */
+  struct gc_server *server;
+  struct gc_endpoint *endpoint;
+  struct gc_addr address;
+  void *user;
+  size_t index, delayed, observer_count;
+  uint64_t etag_salt;
+  uint32_t observe_last; /* sequence number of the last notification */
+  struct gc_leisure_period periods[GC_SERVER_GROUPS_PER_MEMBER];
+  struct gc_observer *observers;
+};
+
+struct gc_link {
+  char *target, *rt, *ifdesc, *title; /* target: "/light" or an absolute URI */
+  int32_t content_format;
+  uint64_t size;
+  bool is_observable;
+};
+
+struct gc_resource {
+  struct gc_resource_def def;
+  struct gc_link link;
+  struct gc_bytes segments[GC_SERVER_SEGMENTS_MAX]; /* of the path, in link.target */
+  size_t segment_count, observers;
+  struct gc_resource *next;
+};
+
+/** A response that waits for its time. */
+struct gc_delayed {
+  struct gc_due due;
+  struct gc_member *member;
+  struct gc_request_ref ref;
+  size_t body_len;
+  uint8_t body[];
+};
+
+struct gc_observer {
+  struct gc_due due; /* the next notification, or the next check that the client is still there */
+  struct gc_member *member;
+  struct gc_resource *resource;
+  struct gc_observer *next, **link;
+  struct gc_request_ref ref;
+  struct gc_addr group;     /* where the registration went to, if to a group */
+  uint64_t id;              /* cookie of its messages */
+  uint64_t con_at_ms;       /* when the client last showed that it is there, or was asked to */
+  uint64_t sent_at_ms;
+  uint64_t rtt_ms;          /* UINT64_MAX: not known */
+  uint32_t nons;            /* since the last acknowledgement */
+  bool is_dirty, is_con_under_way;
+  size_t request_len;
+  uint8_t request[];        /* the registration, for making each notification */
+};
+
+/** A body on its way in blocks: a request's (Block1), or the response to a method other than GET (Block2). */
+struct gc_transfer {
+  struct gc_due due;
+  struct gc_member *member;
+  struct gc_resource *resource;
+  struct gc_transfer *next, **link; /* the oldest last */
+  struct gc_addr remote;
+  uint64_t key;             /* of the options that belong to the request */
+  bool is_response;
+  uint8_t code;             /* request: method; response: its code */
+  int32_t content_format;
+  int64_t max_age_s;
+  struct gc_buf body;
+};
+
+/** A client address, what it was challenged with, and how long it counts as verified. */
+struct gc_echo_slot {
+  struct gc_addr addr;
+  uint8_t value[8];
+  uint64_t issued_ms, verified_ms; /* 0: never */
+};
+
+struct gc_server {
+  struct gc_server_params params;
+  struct gc_server_ops ops;
+  struct gc_rng rng;
+  struct gc_timers timers;
+  struct gc_member **members;
+  size_t member_count, member_cap;
+  uint64_t address_key;
+  struct gc_member **by_address; /* open hash of address and port; cap a power of two */
+  size_t by_address_cap;
+  struct gc_resource *resources, **resources_end;
+  struct gc_link *links;
+  size_t link_count;
+  struct gc_transfer *transfers, **transfers_end;
+  size_t transfer_bytes;
+  uint64_t next_id, now_ms;
+  struct gc_echo_slot *echo; /* GC_SERVER_ECHO_SLOTS, or NULL until one is needed */
+  struct gc_server_state state;
+  struct gc_builder builder; /* of the further options of the response being made */
+  uint8_t body[GC_SERVER_BODY_MAX_LEN], other_body[GC_SERVER_BODY_MAX_LEN];
+  uint8_t options[1024], message[GC_SERVER_MESSAGE_MAX_LEN];
+};
+
+struct gc_block {
+  bool is_present, more;
+  uint8_t szx;
+  uint32_t num;
+};
+
+/** A request on its way through the server. Borrowed for the call. */
+struct gc_server_exchange {
+  struct gc_server *server;
+  struct gc_member *member;
+  struct gc_resource *resource;     /* NULL: none of that path */
+  const struct gc_message *message;
+  struct gc_bytes datagram;         /* the request as it came */
+  struct gc_request_ref ref;
+  struct gc_addr to;
+  bool is_multicast;
+  bool is_authenticated;            /* protected by a key of its sender: none so far */
+  bool is_verified;                 /* its address is the sender's own */
+  bool is_notification;
+  uint64_t now_ms;
+  struct gc_block block1, block2;
+  bool has_observe, wants_size2, has_no_response, has_accept, has_precondition, has_format;
+  uint32_t observe, no_response, accept, format;
+  struct gc_bytes payload;          /* the whole body */
+  bool adds_block1;                 /* the answer carries Block1 */
+  bool adds_observe;                /* the answer is a notification with number observe_number */
+  uint32_t observe_number;
+};
+
+/* server.c */
+void gc_member_touch(struct gc_member *member);
+void gc_server_trace(const struct gc_server_exchange *exchange, uint8_t code, size_t answer_len, uint64_t delay_ms, const char *phrase);
+/** Move the deadline of something that lives. */
+void gc_due_set(struct gc_server *server, struct gc_due *due, uint64_t at_ms);
+void gc_server_drop_delayed(struct gc_delayed *delayed);
+
+/* server_accept.c */
+void gc_server_accept(struct gc_member *member, const struct gc_inbound *in);
+
+/** Fill what the options say. NULL: all well; else why the request is bad (4.00). */
+const char *gc_server_read_options(struct gc_server_exchange *exchange);
+
+/** Run the resource's handler into the server's body buffer, or `body` where not NULL. */
+void gc_server_run(const struct gc_server_exchange *exchange, uint8_t method, struct gc_server_response *response, uint8_t *body);
+struct gc_server_response gc_server_response(struct gc_server *server, uint8_t code);
+
+/* server_respond.c */
+void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_response *response);
+void gc_server_error(struct gc_server_exchange *exchange, uint8_t code, const char *phrase);
+/** "code ‖ options ‖ [ff ‖ payload]" of a response or notification, in the server's message buffer. */
+enum gc_err gc_server_compose(const struct gc_server_exchange *exchange, struct gc_server_response *response, uint8_t szx,
+                              struct gc_bytes *out) GC_MUST_CHECK;
+uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct gc_server_response *response);
+/** A time within the member's next Leisure period in the group. */
+uint64_t gc_member_leisure(struct gc_member *member, const struct gc_addr *group, uint64_t now_ms);
+
+/* server_block.c */
+bool gc_block_read(struct gc_block *block, struct gc_bytes value);
+uint32_t gc_block_value(uint32_t num, bool more, uint8_t szx);
+/** The request's body is complete in exchange->payload: true. Else the request has been answered. */
+bool gc_server_block1(struct gc_server_exchange *exchange);
+/** A later block of a response that is kept: answered, true. */
+bool gc_server_block2_kept(struct gc_server_exchange *exchange);
+/** Keep a large response to a method that is not repeatable, for its later blocks. */
+void gc_server_block2_keep(const struct gc_server_exchange *exchange, const struct gc_server_response *response);
+void gc_transfer_free(struct gc_transfer *transfer);
+
+/* server_observe.c */
+/** The client is (now) an observer: true, exchange->observe_number set. */
+bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new);
+void gc_server_unobserve(const struct gc_server_exchange *exchange);
+void gc_observer_due(struct gc_observer *observer, uint64_t now_ms);
+void gc_observer_delivery(struct gc_member *member, enum gc_delivery delivery, uint64_t id, uint64_t now_ms);
+void gc_observer_free(struct gc_observer *observer);
+
+/* server_echo.c */
+void gc_server_echo_seen(struct gc_server_exchange *exchange, struct gc_bytes value);
+bool gc_server_is_verified(const struct gc_server *server, const struct gc_addr *remote, uint64_t now_ms);
+/** The value to challenge this client with; borrowed until the next call. */
+struct gc_bytes gc_server_echo_value(struct gc_server *server, const struct gc_addr *remote, uint64_t now_ms);
+
+/* server_discovery.c */
+enum gc_err gc_server_discover(void *ctx, const struct gc_server_request *request, struct gc_server_response *response);
+
+#endif

@@ -1,0 +1,255 @@
+#include "group/server_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A client that shows no sign of life is asked for one at least so often: 24 h (RFC 7641, Section 4.5), less a quarter of
+ * an hour for the Leisure and the retransmissions. */
+#define CHECK_MS ((24u * 60u - 15u) * 60u * 1000u)
+#define NUMBER_MASK 0xffffffu
+
+static struct gc_observer *find(const struct gc_member *member, const struct gc_request_ref *ref)
+{
+  for (struct gc_observer *observer = member->observers; observer; observer = observer->next)
+    if (observer->ref.token_len == ref->token_len && memcmp(observer->ref.token, ref->token, ref->token_len) == 0 &&
+        gc_addr_equal(&observer->ref.remote, &ref->remote))
+      return observer;
+  return NULL;
+}
+
+/* Greater than the one before for every client of this member, and after a restart too (RFC 7641, Section 4.4): ticks of
+ * 256 s / 2^23. */
+static uint32_t next_number(struct gc_member *member, uint64_t now_ms)
+{
+  uint32_t number = (uint32_t)(now_ms * 32768 / 1000) & NUMBER_MASK;
+  const uint32_t step = (number - member->observe_last) & NUMBER_MASK;
+  if (step == 0 || step >= 1u << 23)
+    number = (member->observe_last + 1) & NUMBER_MASK;
+  member->observe_last = number;
+  return number;
+}
+
+void gc_observer_free(struct gc_observer *observer)
+{
+  struct gc_server *server = observer->member->server;
+  gc_timers_clear(&server->timers, &observer->due.timer);
+  *observer->link = observer->next;
+  if (observer->next)
+    observer->next->link = observer->link;
+  observer->member->observer_count--;
+  observer->resource->observers--;
+  server->state.observers--;
+  free(observer);
+}
+
+/* Give up an observation while its member's endpoint is alive. */
+static void drop(struct gc_observer *observer)
+{
+  struct gc_member *member = observer->member;
+  gc_endpoint_cancel(member->endpoint, observer->id);
+  gc_observer_free(observer);
+  gc_member_touch(member);
+}
+
+static void check_later(struct gc_observer *observer)
+{
+  gc_due_set(observer->member->server, &observer->due, observer->con_at_ms + CHECK_MS);
+}
+
+void gc_server_unobserve(const struct gc_server_exchange *exchange)
+{
+  struct gc_observer *observer = find(exchange->member, &exchange->ref);
+  if (observer)
+    drop(observer);
+}
+
+bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
+{
+  struct gc_server *server = exchange->server;
+  struct gc_member *member = exchange->member;
+  struct gc_observer *before = find(member, &exchange->ref);
+  *is_new = before == NULL;
+  if (before)
+    drop(before); /* replaced: the request may ask for something else now (RFC 7641, Section 4.1) */
+  if (exchange->datagram.len > GC_SERVER_KEPT_REQUEST_MAX_LEN || (exchange->block1.is_present && exchange->block1.num > 0) ||
+      server->state.observers >= server->params.max_observers ||
+      member->observer_count >= server->params.max_observers_per_member) {
+    *is_new = false;
+    return false;
+  }
+  struct gc_observer *observer = malloc(sizeof *observer + exchange->datagram.len);
+  if (!observer) {
+    *is_new = false;
+    return false;
+  }
+  *observer = (struct gc_observer){ .due.owner = GC_OWNER_OBSERVER, .member = member, .resource = exchange->resource,
+                                    .ref = exchange->ref, .id = server->next_id++, .con_at_ms = exchange->now_ms,
+                                    .sent_at_ms = exchange->now_ms, .rtt_ms = UINT64_MAX, .request_len = exchange->datagram.len };
+  if (gc_timers_set(&server->timers, &observer->due.timer, UINT64_MAX)) {
+    free(observer);
+    *is_new = false;
+    return false;
+  }
+  memcpy(observer->request, exchange->datagram.ptr, exchange->datagram.len);
+  observer->ref.local = exchange->ref.local;
+  if (exchange->is_multicast)
+    observer->group = exchange->to;
+  observer->next = member->observers;
+  observer->link = &member->observers;
+  if (observer->next)
+    observer->next->link = &observer->next;
+  member->observers = observer;
+  member->observer_count++;
+  observer->resource->observers++;
+  server->state.observers++;
+  check_later(observer);
+  exchange->observe_number = next_number(member, exchange->now_ms);
+  return true;
+}
+
+/* --- notifications ------------------------------------------------------------------------------------------------- */
+
+/* When the next one may go: a group's after a Leisure, and no second one within a round trip (RFC 7641, Section 4.5.1). */
+static void schedule(struct gc_observer *observer, uint64_t now_ms)
+{
+  struct gc_member *member = observer->member;
+  uint64_t due_ms = now_ms;
+  if (observer->ref.is_multicast)
+    due_ms = gc_member_leisure(member, &observer->group, now_ms);
+  if (observer->rtt_ms != UINT64_MAX && due_ms < observer->sent_at_ms + observer->rtt_ms)
+    due_ms = observer->sent_at_ms + observer->rtt_ms;
+  observer->is_dirty = true;
+  gc_due_set(member->server, &observer->due, due_ms);
+}
+
+static void changed(struct gc_member *member, const struct gc_resource *resource, uint64_t now_ms)
+{
+  for (struct gc_observer *observer = member->observers; observer; observer = observer->next) {
+    if (observer->resource != resource || observer->is_dirty)
+      continue;
+    if (observer->is_con_under_way)
+      observer->is_dirty = true; /* sent once the one under way is settled */
+    else
+      schedule(observer, now_ms);
+  }
+}
+
+void gc_server_changed(struct gc_server *server, struct gc_member *member, struct gc_resource *resource, uint64_t now_ms)
+{
+  if (resource->observers == 0)
+    return;
+  if (member)
+    changed(member, resource, now_ms);
+  for (size_t i = 0; !member && i < server->member_count; i++)
+    changed(server->members[i], resource, now_ms);
+}
+
+/* The registration again, as if it came now. */
+static bool restore(struct gc_server_exchange *exchange, struct gc_message *message, const struct gc_observer *observer, uint64_t now_ms)
+{
+  const struct gc_bytes datagram = gc_bytes(observer->request, observer->request_len);
+  if (gc_message_parse(message, datagram, NULL))
+    return false;
+  *exchange = (struct gc_server_exchange){ .server = observer->member->server, .member = observer->member,
+                                           .resource = observer->resource, .message = message, .datagram = datagram,
+                                           .ref = observer->ref, .to = observer->ref.is_multicast ? observer->group : observer->ref.local,
+                                           .is_multicast = observer->ref.is_multicast, .is_verified = true,
+                                           .is_notification = true, .now_ms = now_ms, .payload = message->payload };
+  if (gc_server_read_options(exchange))
+    return false;
+  exchange->block2.num = 0;
+  return true;
+}
+
+static enum gc_err send(struct gc_observer *observer, struct gc_bytes body, bool as_con, uint64_t now_ms)
+{
+  struct gc_endpoint *endpoint = observer->member->endpoint;
+  uint8_t datagram[GC_SERVER_MESSAGE_MAX_LEN + 16];
+  uint16_t mid;
+  enum gc_err err = gc_endpoint_mid(endpoint, &mid, &observer->ref.remote, now_ms);
+  if (err != GC_OK)
+    return err;
+  struct gc_builder builder = gc_builder_message(datagram, sizeof datagram, as_con ? GC_TYPE_CON : GC_TYPE_NON, body.ptr[0], mid,
+                                                 gc_bytes(observer->ref.token, observer->ref.token_len));
+  if (builder.err)
+    return builder.err;
+  err = gc_buf_add(&builder.buf, gc_bytes_slice(body, 1, body.len - 1));
+  if (err != GC_OK)
+    return err;
+  const struct gc_datagram out = { .remote = observer->ref.remote, .local = observer->ref.local, .ifindex = observer->ref.ifindex,
+                                   .bytes = gc_buf_bytes(&builder.buf) };
+  return gc_endpoint_send(endpoint, &out, observer->id, now_ms);
+}
+
+/* Make and send the notification. false: it was the last one */
+static bool notify(struct gc_observer *observer, uint64_t now_ms)
+{
+  struct gc_server *server = observer->member->server;
+  struct gc_server_exchange exchange;
+  struct gc_message message;
+  if (!restore(&exchange, &message, observer, now_ms))
+    return false;
+  struct gc_server_response response;
+  gc_server_run(&exchange, message.code, &response, NULL);
+  const bool goes_on = GC_CODE_CLASS(response.code) == 2;
+  exchange.adds_observe = goes_on;
+  exchange.observe_number = goes_on ? next_number(observer->member, now_ms) : 0;
+  uint8_t szx = server->params.block_szx;
+  if (exchange.block2.is_present && exchange.block2.szx < szx)
+    szx = exchange.block2.szx;
+  struct gc_bytes body;
+  if (gc_server_compose(&exchange, &response, szx, &body))
+    return false;
+  /* strictly few without a sign of interest (groupcomm-bis, Section 3.7); without a known round-trip time none */
+  const bool as_con = observer->nons + 1 >= server->params.con_notify_every || observer->rtt_ms == UINT64_MAX ||
+                      now_ms >= observer->con_at_ms + CHECK_MS || !goes_on;
+  const enum gc_err err = send(observer, body, as_con, now_ms);
+  observer->sent_at_ms = now_ms;
+  observer->is_dirty = false;
+  observer->is_con_under_way = as_con && err == GC_OK;
+  if (!as_con)
+    observer->nons++;
+  else if (err == GC_OK)
+    observer->nons = 0;
+  if (as_con)
+    observer->con_at_ms = now_ms;
+  server->state.notifications++;
+  gc_server_trace(&exchange, response.code, response.body.len, 0, goes_on ? "notified" : "observation ended");
+  return goes_on && err != GC_E_MEMORY;
+}
+
+void gc_observer_due(struct gc_observer *observer, uint64_t now_ms)
+{
+  struct gc_member *member = observer->member;
+  check_later(observer);
+  if (observer->is_con_under_way) {
+    gc_due_set(member->server, &observer->due, now_ms + CHECK_MS);
+    return;
+  }
+  if (!notify(observer, now_ms)) {
+    gc_observer_free(observer); /* its last word is on its way, and is retransmitted if need be */
+  } else {
+    gc_due_set(member->server, &observer->due,
+               observer->con_at_ms + CHECK_MS > now_ms ? observer->con_at_ms + CHECK_MS : now_ms + CHECK_MS);
+  }
+  gc_member_touch(member);
+}
+
+void gc_observer_delivery(struct gc_member *member, enum gc_delivery delivery, uint64_t id, uint64_t now_ms)
+{
+  struct gc_observer *observer = member->observers;
+  while (observer && observer->id != id)
+    observer = observer->next;
+  if (!observer)
+    return;
+  if (delivery != GC_DELIVERY_ACKED) { /* RFC 7641, Sections 3.6 and 4.5 */
+    drop(observer);
+    return;
+  }
+  observer->is_con_under_way = false;
+  observer->nons = 0;
+  observer->con_at_ms = now_ms;
+  observer->rtt_ms = now_ms - observer->sent_at_ms;
+  if (observer->is_dirty)
+    schedule(observer, now_ms);
+}

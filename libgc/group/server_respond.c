@@ -1,0 +1,292 @@
+#include "group/server_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SIZE(szx) (16u << (szx))
+#define SMALLEST_FIRST_SZX 2 /* 64 bytes: below that a client is better challenged than fed crumbs */
+
+static bool is_safe(uint8_t method)
+{
+  return method == 1 || method == 5;
+}
+
+/* Not a checksum against anyone: it tells representations of one member apart, and members by their salt
+ * (groupcomm-bis, Section 3.2.2). */
+uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct gc_server_response *response)
+{
+  uint64_t hash = 0xcbf29ce484222325u ^ (uint64_t)(uint32_t)response->content_format;
+  for (size_t i = 0; i < response->body.len; i++)
+    hash = (hash ^ response->body.ptr[i]) * 0x100000001b3u;
+  hash ^= exchange->member->etag_salt;
+  hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9u;
+  return hash ^ hash >> 31;
+}
+
+/* --- what is answered at all --------------------------------------------------------------------------------------- */
+
+/* Is this class of response kept back? By No-Response: *by_client. */
+static bool is_suppressed(const struct gc_server_exchange *exchange, uint8_t code, bool *by_client)
+{
+  const struct gc_resource_def *def = exchange->resource ? &exchange->resource->def : NULL;
+  uint32_t policy = 0, wish = 0;
+  const uint32_t class_bit = 1u << (GC_CODE_CLASS(code) - 1);
+  if (exchange->is_multicast)
+    policy = def ? def->suppress : GC_SUPPRESS_4XX | GC_SUPPRESS_5XX;
+  if (exchange->has_no_response && (!def || def->obey_no_response)) {
+    wish = exchange->no_response;
+    /* only who has proved to be somebody may ask for more answers than the policy gives (groupcomm-bis, Section 6.5) */
+    if (exchange->is_authenticated)
+      policy = 0;
+  }
+  *by_client = (wish & class_bit) != 0;
+  return ((policy | wish) & class_bit) != 0;
+}
+
+static bool has_etag(const struct gc_server_exchange *exchange, uint64_t etag)
+{
+  struct gc_option_iter iter = gc_option_iter(exchange->message->options);
+  struct gc_option option;
+  while (gc_option_next(&iter, &option))
+    if (option.number == GC_OPTION_ETAG && gc_bytes_equal(option.value, gc_bytes(&etag, sizeof etag)))
+      return true;
+  return false;
+}
+
+/* --- making the message -------------------------------------------------------------------------------------------- */
+
+static bool wants_block2(const struct gc_server_exchange *exchange, const struct gc_server_response *response, uint8_t szx)
+{
+  return response->body.len > SIZE(szx) || (exchange->block2.is_present && response->body.len > 0);
+}
+
+/* The block of the body that goes into this message, and its options. */
+static struct gc_bytes add_block(struct gc_builder *builder, const struct gc_server_exchange *exchange,
+                                 const struct gc_server_response *response, uint8_t szx)
+{
+  struct gc_bytes body = gc_buf_bytes(&response->body);
+  if (!wants_block2(exchange, response, szx))
+    return body;
+  const size_t offset = exchange->is_notification ? 0 : (size_t)exchange->block2.num * SIZE(exchange->block2.szx);
+  struct gc_bytes block = gc_bytes_slice(body, offset, SIZE(szx));
+  const bool more = offset + block.len < body.len;
+  gc_builder_add_uint(builder, GC_OPTION_BLOCK2, gc_block_value((uint32_t)(offset / SIZE(szx)), more, szx));
+  if (exchange->wants_size2 || (offset == 0 && more))
+    gc_builder_add_uint(builder, GC_OPTION_SIZE2, (uint32_t)body.len);
+  return block;
+}
+
+enum gc_err gc_server_compose(const struct gc_server_exchange *exchange, struct gc_server_response *response, uint8_t szx,
+                              struct gc_bytes *out)
+{
+  struct gc_server *server = exchange->server;
+  struct gc_builder builder = gc_builder_body(server->message, sizeof server->message, response->code);
+  struct gc_bytes further = gc_buf_bytes(&response->options->buf);
+  if (response->code == GC_CODE(2, 5) || response->code == GC_CODE(2, 3)) {
+    const uint64_t etag = gc_server_etag(exchange, response);
+    if (is_safe(exchange->message->code))
+      gc_builder_add(&builder, GC_OPTION_ETAG, gc_bytes(&etag, sizeof etag));
+  }
+  if (exchange->adds_observe)
+    gc_builder_add_uint(&builder, GC_OPTION_OBSERVE, exchange->observe_number);
+  if (response->content_format >= 0 && response->code != GC_CODE(2, 3))
+    gc_builder_add_uint(&builder, GC_OPTION_CONTENT_FORMAT, (uint32_t)response->content_format);
+  if (response->max_age_s >= 0)
+    gc_builder_add_uint(&builder, GC_OPTION_MAX_AGE, (uint32_t)response->max_age_s);
+  struct gc_bytes block = gc_bytes(NULL, 0);
+  if (response->code != GC_CODE(2, 3))
+    block = add_block(&builder, exchange, response, szx);
+  if (exchange->adds_block1)
+    gc_builder_add_uint(&builder, GC_OPTION_BLOCK1,
+                        gc_block_value(exchange->block1.num, response->code == GC_CODE(2, 31),
+                                       exchange->block1.szx < server->params.block_szx ? exchange->block1.szx : server->params.block_szx));
+  gc_builder_add_all(&builder, further);
+  if (response->options->err)
+    return response->options->err;
+  gc_builder_payload(&builder, block);
+  return gc_builder_finish(&builder, out);
+}
+
+/* --- amplification (RFC 9175, Section 2.4, item 3) ------------------------------------------------------------------- */
+
+static size_t answer_limit(const struct gc_server_exchange *exchange)
+{
+  const struct gc_server_params *params = &exchange->server->params;
+  if (params->amplification == 0 || exchange->is_authenticated || exchange->is_verified || (!exchange->is_multicast && !params->echo))
+    return SIZE_MAX;
+  const size_t limit = exchange->datagram.len * params->amplification;
+  return limit > params->amplification_floor ? limit : params->amplification_floor;
+}
+
+/* The answer, in a size that may be sent to somebody unknown. GC_E_LIMIT: there is none */
+static enum gc_err compose_within(const struct gc_server_exchange *exchange, struct gc_server_response *response, size_t limit,
+                                  uint8_t *szx, struct gc_bytes *out)
+{
+  const size_t header = 4u + exchange->ref.token_len;
+  const bool may_shrink = !exchange->server->params.echo && exchange->block2.num == 0;
+  for (;;) {
+    enum gc_err err = gc_server_compose(exchange, response, *szx, out);
+    if (err != GC_OK)
+      return err;
+    if (header + out->len <= limit || !is_safe(exchange->message->code)) /* what was done cannot be asked for again */
+      return GC_OK;
+    if (!may_shrink || *szx <= SMALLEST_FIRST_SZX)
+      return GC_E_LIMIT;
+    --*szx;
+  }
+}
+
+/* --- sending ------------------------------------------------------------------------------------------------------- */
+
+uint64_t gc_member_leisure(struct gc_member *member, const struct gc_addr *group, uint64_t now_ms)
+{
+  struct gc_server *server = member->server;
+  const uint32_t leisure_ms = server->params.leisure_ms;
+  if (leisure_ms == 0)
+    return now_ms;
+  struct gc_leisure_period *period = &member->periods[0];
+  for (size_t i = 0; i < GC_SERVER_GROUPS_PER_MEMBER; i++) {
+    if (gc_addr_equal(&member->periods[i].group, group)) {
+      period = &member->periods[i];
+      break;
+    }
+    if (member->periods[i].end_ms < period->end_ms)
+      period = &member->periods[i];
+  }
+  /* a new period begins at the earliest when the one before has ended (RFC 7252, Section 8.2) */
+  uint64_t start = now_ms;
+  if (gc_addr_equal(&period->group, group) && period->end_ms > now_ms)
+    start = period->end_ms;
+  *period = (struct gc_leisure_period){ .group = *group, .end_ms = start + leisure_ms };
+  return start + gc_rng_below(server->rng, leisure_ms + 1);
+}
+
+/* Keep the answer until its time has come. false: no room */
+static bool send_later(const struct gc_server_exchange *exchange, struct gc_bytes body, uint64_t *delay_ms)
+{
+  struct gc_server *server = exchange->server;
+  struct gc_member *member = exchange->member;
+  if (server->state.delayed >= server->params.max_delayed || member->delayed >= GC_SERVER_DELAYED_PER_MEMBER)
+    return false;
+  struct gc_delayed *delayed = malloc(sizeof *delayed + body.len);
+  if (!delayed)
+    return false;
+  *delayed = (struct gc_delayed){ .due.owner = GC_OWNER_DELAYED, .member = member, .ref = exchange->ref, .body_len = body.len };
+  memcpy(delayed->body, body.ptr, body.len);
+  const uint64_t due_ms = gc_member_leisure(member, &exchange->to, exchange->now_ms);
+  if (gc_timers_set(&server->timers, &delayed->due.timer, due_ms)) {
+    free(delayed);
+    return false;
+  }
+  member->delayed++;
+  server->state.delayed++;
+  *delay_ms = due_ms - exchange->now_ms;
+  return true;
+}
+
+static void send_answer(const struct gc_server_exchange *exchange, const struct gc_server_response *response, struct gc_bytes body,
+                        const char *phrase)
+{
+  struct gc_server *server = exchange->server;
+  uint64_t delay_ms = 0;
+  if (!exchange->is_multicast) {
+    /* a response that cannot be sent is as good as lost on the way: the client asks again */
+    (void)!gc_endpoint_reply(exchange->member->endpoint, &exchange->ref, body, false, 0, exchange->now_ms);
+  } else if (!send_later(exchange, body, &delay_ms)) {
+    server->state.dropped++;
+    gc_server_trace(exchange, 0, 0, 0, "no room to wait for the leisure time");
+    return;
+  }
+  server->state.responses++;
+  gc_server_trace(exchange, response->code, response->body.len, delay_ms, phrase);
+}
+
+static void suppress(const struct gc_server_exchange *exchange, const char *phrase)
+{
+  exchange->server->state.suppressed++;
+  gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
+  gc_server_trace(exchange, 0, 0, 0, phrase);
+}
+
+/* A short 4.01 that is answered with what only the owner of the address can know. */
+static void challenge(struct gc_server_exchange *exchange)
+{
+  struct gc_server *server = exchange->server;
+  struct gc_server_response response = gc_server_response(server, GC_CODE(4, 1));
+  gc_builder_add(response.options, GC_OPTION_ECHO, gc_server_echo_value(server, &exchange->ref.remote, exchange->now_ms));
+  exchange->adds_observe = exchange->adds_block1 = false;
+  struct gc_bytes body;
+  bool by_client = false;
+  (void)is_suppressed(exchange, response.code, &by_client);
+  if (by_client || gc_server_compose(exchange, &response, server->params.block_szx, &body)) {
+    suppress(exchange, "challenge suppressed");
+    return;
+  }
+  server->state.challenges++;
+  send_answer(exchange, &response, body, "challenged");
+}
+
+/* Register or deregister, as the request says and the outcome allows. */
+static bool update_observation(struct gc_server_exchange *exchange, const struct gc_server_response *response)
+{
+  bool is_new = false;
+  if (!is_safe(exchange->message->code) || exchange->block2.num > 0)
+    return false;
+  if (exchange->has_observe && exchange->observe == 0 && exchange->resource && exchange->resource->def.is_observable &&
+      GC_CODE_CLASS(response->code) == 2)
+    exchange->adds_observe = gc_server_observe(exchange, &is_new);
+  else
+    gc_server_unobserve(exchange);
+  return is_new;
+}
+
+void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_response *response)
+{
+  struct gc_server *server = exchange->server;
+  uint8_t szx = server->params.block_szx;
+  if (exchange->block2.is_present && exchange->block2.szx < szx)
+    szx = exchange->block2.szx;
+  if (exchange->block2.num > 0 && (uint64_t)exchange->block2.num * SIZE(exchange->block2.szx) >= response->body.len &&
+      GC_CODE_CLASS(response->code) == 2) {
+    gc_server_error(exchange, GC_CODE(4, 0), "block beyond the end");
+    return;
+  }
+  if (response->code == GC_CODE(2, 5) && is_safe(exchange->message->code) && exchange->block2.num == 0 &&
+      has_etag(exchange, gc_server_etag(exchange, response)))
+    response->code = GC_CODE(2, 3);
+  bool by_client;
+  bool silent = is_suppressed(exchange, response->code, &by_client) || (response->is_void && exchange->is_multicast);
+  struct gc_bytes body;
+  enum gc_err err = compose_within(exchange, response, silent ? SIZE_MAX : answer_limit(exchange), &szx, &body);
+  if (err == GC_E_LIMIT) {
+    challenge(exchange);
+    return;
+  }
+  const bool is_new = update_observation(exchange, response);
+  if (silent && (by_client || !is_new)) { /* a new observer is told that it is one (groupcomm-bis, Section 3.7) */
+    suppress(exchange, by_client ? "suppressed as the client wished" : "suppressed");
+    return;
+  }
+  if (err == GC_OK && exchange->adds_observe)
+    err = gc_server_compose(exchange, response, szx, &body);
+  if (err != GC_OK) { /* the handler's options do not fit */
+    struct gc_server_response failed = gc_server_response(server, GC_CODE(5, 0));
+    exchange->adds_observe = false;
+    if (gc_server_compose(exchange, &failed, szx, &body))
+      return;
+    send_answer(exchange, &failed, body, "answered");
+    return;
+  }
+  if (exchange->message->code != 1 && exchange->block2.num == 0 && response->body.len > SIZE(szx))
+    gc_server_block2_keep(exchange, response);
+  send_answer(exchange, response, body, "answered");
+}
+
+void gc_server_error(struct gc_server_exchange *exchange, uint8_t code, const char *phrase)
+{
+  struct gc_server_response response = gc_server_response(exchange->server, code);
+  if (!exchange->is_multicast)
+    (void)!gc_buf_add(&response.body, gc_bytes_str(phrase));
+  exchange->block2 = (struct gc_block){ 0 };
+  gc_server_respond(exchange, &response);
+}
