@@ -1,0 +1,425 @@
+#include "store/context_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/alg.h"
+#include "crypto/secret.h"
+
+struct reader {
+  struct gc_context_file *file;
+  struct gc_buf region; /* secret memory behind *file */
+  struct gc_bytes json;
+  const char *path;
+  bool strict;
+  void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem);
+  void *ctx;
+  char prefix[40]; /* "recipients[2]." in front of the key being read */
+};
+
+/* Tell a problem at a key of the object being read; key NULL: the object itself. */
+static __attribute__((format(printf, 4, 5))) void tell(struct reader *r, bool is_error, const char *key, const char *format, ...)
+{
+  char phrase[256], where[128];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(phrase, sizeof phrase, format, args);
+  va_end(args);
+  snprintf(where, sizeof where, "%s%.80s", r->prefix, key ? key : "");
+  size_t len = strlen(where);
+  if (!key && len > 0)
+    where[len - 1] = '\0';
+  struct gc_context_problem problem = { r->path, 0, 0, where, phrase };
+  gc_json_locate(r->json, where, &problem.line, &problem.column);
+  r->problem(r->ctx, is_error, &problem);
+}
+
+static const char *type_name(const json_t *value)
+{
+  static const char *const names[] = { [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+                                       [JSON_INTEGER] = "a number", [JSON_REAL] = "a fraction", [JSON_TRUE] = "true",
+                                       [JSON_FALSE] = "false",      [JSON_NULL] = "null" };
+  return value ? names[json_typeof(value)] : "nothing";
+}
+
+/* The member of that key; NULL where it is absent or null. */
+static const json_t *get(const json_t *object, const char *key)
+{
+  const json_t *value = json_object_get(object, key);
+  return json_is_null(value) ? NULL : value;
+}
+
+static enum gc_err read_hex(struct reader *r, const json_t *object, const char *key, struct gc_bytes *out, size_t max_len)
+{
+  const json_t *value = get(object, key);
+  if (!value)
+    return GC_OK;
+  if (!json_is_string(value)) {
+    tell(r, true, key, "%s where hexadecimal digits in a string are expected", type_name(value));
+    return GC_E_MALFORMED;
+  }
+  size_t len;
+  uint8_t *at = r->region.ptr + r->region.len;
+  enum gc_err err = gc_secret_hex_decode(at, r->region.cap - r->region.len, &len, json_string_value(value), json_string_length(value));
+  if (err) {
+    tell(r, true, key, "not an even number of hexadecimal digits");
+    return GC_E_MALFORMED;
+  }
+  if (len > max_len) {
+    tell(r, true, key, "%zu bytes, at most %zu are allowed", len, max_len);
+    return GC_E_RANGE;
+  }
+  *out = gc_bytes(at, len);
+  r->region.len += len;
+  return GC_OK;
+}
+
+static enum gc_err read_text(struct reader *r, const json_t *object, const char *key, const char **out)
+{
+  const json_t *value = get(object, key);
+  if (!value)
+    return GC_OK;
+  if (!json_is_string(value)) {
+    tell(r, true, key, "%s where a string is expected", type_name(value));
+    return GC_E_MALFORMED;
+  }
+  *out = (const char *)r->region.ptr + r->region.len;
+  return gc_buf_add(&r->region, gc_bytes(json_string_value(value), json_string_length(value) + 1));
+}
+
+static enum gc_err read_number(struct reader *r, const json_t *object, const char *key, uint32_t *out, uint32_t least, uint32_t most)
+{
+  const json_t *value = get(object, key);
+  if (!value)
+    return GC_OK;
+  if (!json_is_integer(value) || json_integer_value(value) < least || json_integer_value(value) > most) {
+    tell(r, true, key, "a whole number from %u to %u is expected", (unsigned)least, (unsigned)most);
+    return GC_E_RANGE;
+  }
+  *out = (uint32_t)json_integer_value(value);
+  return GC_OK;
+}
+
+/* A COSE algorithm by name or number, of one of the kinds (a bit 1 << kind each). */
+static enum gc_err read_alg(struct reader *r, const json_t *object, const char *key, int32_t *out, unsigned kinds)
+{
+  const json_t *value = get(object, key);
+  const struct gc_alg *alg = NULL;
+  if (!value)
+    return GC_OK;
+  if (json_is_string(value))
+    alg = gc_alg_by_name(gc_bytes(json_string_value(value), json_string_length(value)));
+  else if (json_is_integer(value) && json_integer_value(value) >= INT32_MIN && json_integer_value(value) <= INT32_MAX)
+    alg = gc_alg_by_id((int32_t)json_integer_value(value));
+  else {
+    tell(r, true, key, "%s where the name or number of a COSE algorithm is expected", type_name(value));
+    return GC_E_MALFORMED;
+  }
+  if (!alg) {
+    tell(r, true, key, "unknown algorithm");
+    return GC_E_UNSUPPORTED;
+  }
+  if (!(kinds & 1u << alg->kind)) {
+    tell(r, true, key, alg->kind == GC_ALG_FORBIDDEN ? "%s must not be used with Group OSCORE" : "%s is not for this purpose", alg->name);
+    return GC_E_RANGE;
+  }
+  *out = alg->id;
+  return GC_OK;
+}
+
+/* Warn of (strict: refuse) keys that mean nothing here; they are mostly misspelt. */
+static enum gc_err check_keys(struct reader *r, const json_t *object, const char *const *known)
+{
+  void *iter = json_object_iter((json_t *)(uintptr_t)object);
+  for (; iter; iter = json_object_iter_next((json_t *)(uintptr_t)object, iter)) {
+    const char *key = json_object_iter_key(iter);
+    size_t i = 0;
+    while (known[i] && strcmp(known[i], key) != 0)
+      i++;
+    if (known[i])
+      continue;
+    tell(r, r->strict, key, "unknown key");
+    if (r->strict)
+      return GC_E_UNSUPPORTED;
+  }
+  return GC_OK;
+}
+
+enum { ID_MAX = 255, SECRET_MAX = 255, CRED_MAX = 8192 };
+
+static enum gc_err read_member(struct reader *r, const json_t *object, struct gc_context_member *out, bool is_sender)
+{
+  static const char *const sender_keys[] = { "id", "cred", "public_key", "private_key", "name", NULL };
+  static const char *const recipient_keys[] = { "id", "cred", "public_key", "name", NULL };
+  if (!json_is_object(object)) {
+    tell(r, true, NULL, "%s where an object with an \"id\" is expected", type_name(object));
+    return GC_E_MALFORMED;
+  }
+  enum gc_err err = check_keys(r, object, is_sender ? sender_keys : recipient_keys);
+  if (!err && !get(object, "id")) {
+    tell(r, true, NULL, "\"id\" is missing");
+    err = GC_E_MALFORMED;
+  }
+  if (!err)
+    err = read_hex(r, object, "id", &out->id, ID_MAX);
+  if (!err)
+    err = read_hex(r, object, "cred", &out->cred, CRED_MAX);
+  if (!err)
+    err = read_hex(r, object, "public_key", &out->public_key, CRED_MAX);
+  if (!err)
+    err = read_text(r, object, "name", &out->name);
+  if (!err && is_sender)
+    err = read_hex(r, object, "private_key", &r->file->private_key, SECRET_MAX);
+  return err;
+}
+
+static enum gc_err read_members(struct reader *r, const json_t *root)
+{
+  const json_t *sender = get(root, "sender"), *recipients = get(root, "recipients");
+  enum gc_err err = GC_OK;
+  if (sender) {
+    r->file->has_sender = true;
+    strcpy(r->prefix, "sender.");
+    err = read_member(r, sender, &r->file->sender, true);
+    r->prefix[0] = '\0';
+  }
+  if (err || !recipients)
+    return err;
+  if (!json_is_array(recipients)) {
+    tell(r, true, "recipients", "%s where an array is expected", type_name(recipients));
+    return GC_E_MALFORMED;
+  }
+  for (size_t i = 0; i < json_array_size(recipients) && !err; i++) {
+    snprintf(r->prefix, sizeof r->prefix, "recipients[%zu].", i);
+    err = read_member(r, json_array_get(recipients, i), &r->file->recipients[i], false);
+  }
+  r->prefix[0] = '\0';
+  return err;
+}
+
+static enum gc_err read_profile(struct reader *r, const json_t *root)
+{
+  static const char *const names[] = { "group-oscore", "oscore", "group-oscore-02" };
+  const json_t *value = get(root, "profile");
+  for (unsigned i = 0; json_is_string(value) && i < 3; i++)
+    if (strcmp(json_string_value(value), names[i]) == 0) {
+      r->file->profile = (enum gc_context_profile)i;
+      return GC_OK;
+    }
+  tell(r, true, "profile", "%s; \"group-oscore\", \"oscore\" or \"group-oscore-02\" is expected",
+       value ? json_is_string(value) ? "unknown profile" : type_name(value) : "missing");
+  return GC_E_MALFORMED;
+}
+
+/* The defaults of RFC 8613, Section 3.2 hold for OSCORE; in a group null or absent means that it is not used. */
+static enum gc_err read_algorithms(struct reader *r, const json_t *root)
+{
+  const unsigned aead = 1u << GC_ALG_AEAD, cipher = 1u << GC_ALG_CIPHER;
+  struct gc_context_file *file = r->file;
+  bool is_plain = file->profile == GC_PROFILE_OSCORE;
+  file->hkdf = GC_ALG_HMAC_256;
+  file->aead_alg = is_plain || file->profile == GC_PROFILE_GROUP_OSCORE_02 ? GC_ALG_CCM_16_64_128 : GC_ALG_UNSET;
+  file->group_enc_alg = file->sign_alg = file->ecdh_alg = GC_ALG_UNSET;
+  enum gc_err err = read_alg(r, root, "hkdf", &file->hkdf, 1u << GC_ALG_HKDF);
+  if (!err)
+    err = read_alg(r, root, "aead_alg", &file->aead_alg, aead);
+  if (!err)
+    err = read_alg(r, root, "group_enc_alg", &file->group_enc_alg, aead | cipher);
+  if (!err)
+    err = read_alg(r, root, "sign_alg", &file->sign_alg, 1u << GC_ALG_SIGN);
+  if (!err)
+    err = read_alg(r, root, "ecdh_alg", &file->ecdh_alg, 1u << GC_ALG_ECDH);
+  return err;
+}
+
+/* What must be there for the profile, whatever the values. */
+static enum gc_err check_presence(struct reader *r)
+{
+  struct gc_context_file *file = r->file;
+  const char *key = NULL;
+  if (file->master_secret.len == 0 && file->signature_encryption_key.len == 0)
+    key = "master_secret";
+  else if (file->profile != GC_PROFILE_OSCORE && !file->has_gid)
+    key = "gid";
+  else if (file->profile == GC_PROFILE_GROUP_OSCORE && file->gm_cred.len == 0)
+    key = "gm_cred";
+  else if (file->profile == GC_PROFILE_OSCORE && !file->has_sender)
+    key = "sender";
+  if (key) {
+    tell(r, true, key, "missing");
+    return GC_E_MALFORMED;
+  }
+  if (file->profile == GC_PROFILE_GROUP_OSCORE && (file->group_enc_alg == GC_ALG_UNSET || file->sign_alg == GC_ALG_UNSET) &&
+      (file->aead_alg == GC_ALG_UNSET || file->ecdh_alg == GC_ALG_UNSET)) {
+    tell(r, true, NULL, "neither group mode (group_enc_alg and sign_alg) nor pairwise mode (aead_alg and ecdh_alg) is set");
+    return GC_E_MALFORMED;
+  }
+  if (file->profile != GC_PROFILE_OSCORE && file->has_sender && file->private_key.len == 0) {
+    strcpy(r->prefix, "sender.");
+    tell(r, true, "private_key", "missing; a member without one has no \"sender\"");
+    return GC_E_MALFORMED;
+  }
+  return GC_OK;
+}
+
+static enum gc_err read_root(struct reader *r, const json_t *root)
+{
+  static const char *const known[] = { "profile", "name", "gid", "id_context", "master_secret", "master_salt", "hkdf", "aead_alg",
+                                       "group_enc_alg", "sign_alg", "ecdh_alg", "cred_fmt", "gm_cred", "sender", "recipients",
+                                       "signature_encryption_key", "replay_window", "countersign_elements", NULL };
+  struct gc_context_file *file = r->file;
+  if (!json_is_object(root)) {
+    tell(r, true, NULL, "%s where an object is expected", type_name(root));
+    return GC_E_MALFORMED;
+  }
+  enum gc_err err = check_keys(r, root, known);
+  if (!err)
+    err = read_profile(r, root);
+  if (!err)
+    err = read_algorithms(r, root);
+  if (!err)
+    err = read_text(r, root, "name", &file->name);
+  if (!err)
+    err = read_text(r, root, "cred_fmt", &file->cred_fmt);
+  file->has_gid = get(root, "gid") || get(root, "id_context");
+  if (!err)
+    err = read_hex(r, root, get(root, "gid") ? "gid" : "id_context", &file->gid, ID_MAX);
+  if (!err)
+    err = read_hex(r, root, "master_secret", &file->master_secret, SECRET_MAX);
+  if (!err)
+    err = read_hex(r, root, "master_salt", &file->master_salt, SECRET_MAX);
+  if (!err)
+    err = read_hex(r, root, "signature_encryption_key", &file->signature_encryption_key, SECRET_MAX);
+  if (!err)
+    err = read_hex(r, root, "gm_cred", &file->gm_cred, CRED_MAX);
+  if (!err)
+    err = read_number(r, root, "replay_window", &file->replay_window, 1, 256);
+  if (!err)
+    err = read_number(r, root, "countersign_elements", &file->countersign_elements, 4, 5);
+  if (!err)
+    err = read_members(r, root);
+  return err ? err : check_presence(r);
+}
+
+/* jansson's copies of the secrets are wiped when it frees them: each block is told its size */
+static void *wiping_malloc(size_t size)
+{
+  size_t *block = malloc(size + 16);
+  if (!block)
+    return NULL;
+  block[0] = size;
+  return (uint8_t *)block + 16;
+}
+
+static void wiping_free(void *ptr)
+{
+  if (!ptr)
+    return;
+  size_t *block = (size_t *)(void *)((uint8_t *)ptr - 16);
+  gc_wipe(block, block[0] + 16);
+  free(block);
+}
+
+static enum gc_err new_region(struct reader *r, const json_t *root)
+{
+  /* every string of the text fits into as many bytes as the text has; NULs of strings replace their quotes */
+  size_t recipients = json_array_size(json_object_get(root, "recipients"));
+  size_t table = recipients * sizeof(struct gc_context_member), len = sizeof *r->file + table + r->json.len + 1;
+  r->file = gc_secret_new(len);
+  if (!r->file)
+    return GC_E_MEMORY;
+  r->file->recipients = (struct gc_context_member *)(void *)(r->file + 1);
+  r->file->recipient_count = recipients;
+  r->file->replay_window = 32;
+  r->file->countersign_elements = 5;
+  r->file->region_len = len;
+  r->region = gc_buf((uint8_t *)(r->file + 1) + table, r->json.len + 1);
+  return GC_OK;
+}
+
+enum gc_err gc_context_file_parse(struct gc_context_file **out, struct gc_bytes json, const char *path, bool strict,
+                                  void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem), void *ctx)
+{
+  struct reader r = { .json = json, .path = path, .strict = strict, .problem = problem, .ctx = ctx };
+  json_error_t error;
+  *out = NULL;
+  if (gc_crypto_init())
+    return GC_E_SYSTEM;
+  json_set_alloc_funcs(wiping_malloc, wiping_free);
+  json_t *root = json_loadb((const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, &error);
+  if (!root) {
+    struct gc_context_problem syntax = { path, error.line > 0 ? error.line : 1, error.column > 0 ? error.column : 1, "", error.text };
+    problem(ctx, true, &syntax);
+    return GC_E_MALFORMED;
+  }
+  enum gc_err err = new_region(&r, root);
+  if (!err)
+    err = read_root(&r, root);
+  json_decref(root);
+  if (err)
+    gc_secret_free(&r.file);
+  *out = r.file;
+  return err;
+}
+
+/* The whole file into secret memory. */
+static enum gc_err slurp(int fd, off_t size, uint8_t **text, size_t *len)
+{
+  size_t cap = size > 0 && (uint64_t)size < GC_CONTEXT_FILE_MAX_LEN ? (size_t)size + 1 : GC_CONTEXT_FILE_MAX_LEN + 1;
+  ssize_t n = 1;
+  *text = gc_crypto_init() ? NULL : gc_secret_new(cap);
+  if (!*text)
+    return GC_E_MEMORY;
+  for (*len = 0; *len < cap && n > 0; *len += n > 0 ? (size_t)n : 0)
+    n = read(fd, *text + *len, cap - *len);
+  return n < 0 ? GC_E_SYSTEM : *len > GC_CONTEXT_FILE_MAX_LEN ? GC_E_RANGE : GC_OK;
+}
+
+enum gc_err gc_context_file_read(struct gc_context_file **out, const char *path, bool strict,
+                                 void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem), void *ctx)
+{
+  struct stat st;
+  char phrase[96];
+  uint8_t *text = NULL;
+  size_t len = 0;
+  struct gc_context_problem whole = { path, 0, 0, "", phrase };
+  enum gc_err err = GC_E_SYSTEM;
+  *out = NULL;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &st) < 0) {
+    whole.phrase = strerror(errno);
+    problem(ctx, true, &whole);
+    goto out;
+  }
+  if (S_ISREG(st.st_mode) && (st.st_mode & 077)) {
+    snprintf(phrase, sizeof phrase, "mode %04o lets others read or change the keys; use chmod 600", (unsigned)(st.st_mode & 07777));
+    problem(ctx, strict, &whole);
+    err = GC_E_RANGE;
+    if (strict)
+      goto out;
+  }
+  err = slurp(fd, S_ISREG(st.st_mode) ? st.st_size : 0, &text, &len);
+  if (!err) {
+    err = gc_context_file_parse(out, gc_bytes(text, len), path, strict, problem, ctx);
+  } else {
+    whole.phrase = err == GC_E_SYSTEM ? strerror(errno) : err == GC_E_RANGE ? "larger than 16 MiB" : gc_err_str(err);
+    problem(ctx, true, &whole);
+  }
+out:
+  gc_secret_free(&text);
+  if (fd >= 0)
+    close(fd);
+  return err;
+}
+
+void gc_context_file_free(struct gc_context_file **file)
+{
+  gc_secret_free(file);
+}
