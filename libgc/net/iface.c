@@ -4,7 +4,10 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "net/sockaddr.h"
 
 _Static_assert(GC_IFACE_NAME_MAX == IF_NAMESIZE, "an interface name fits");
 
@@ -61,6 +64,23 @@ char *gc_iface_list(char *out, size_t cap)
   if (all)
     if_freenameindex(all);
   return out;
+}
+
+enum gc_err gc_iface_ipv4(struct gc_addr *out, uint32_t index)
+{
+  struct ifreq request;
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  memset(&request, 0, sizeof request);
+  const bool found = fd >= 0 && if_indextoname(index, request.ifr_name) && ioctl(fd, SIOCGIFADDR, &request) == 0;
+  if (fd >= 0)
+    close(fd);
+  if (!found)
+    return GC_E_NOT_FOUND;
+  union gc_sockaddr sa;
+  memcpy(&sa.in, &request.ifr_addr, sizeof sa.in);
+  *out = gc_sockaddr_to(&sa);
+  out->port = 0;
+  return GC_OK;
 }
 
 const char *gc_iface_trouble(uint32_t index, enum gc_family family)

@@ -18,6 +18,9 @@ char *gc_iface_list(char *out, size_t cap);
 /** Has the interface an address of this family, is it up, does it do multicast? A phrase for people, or NULL where all is well. */
 const char *gc_iface_trouble(uint32_t index, enum gc_family family);
 
+/** The first IPv4 address of an interface, port 0. GC_E_NOT_FOUND */
+enum gc_err gc_iface_ipv4(struct gc_addr *out, uint32_t index) GC_MUST_CHECK;
+
 /** The interface the system's routes would use towards addr (addr->zone: by this interface, for IPv4 too), and the source
  *  address it would take. GC_E_NOT_FOUND: no route (errno says how); GC_E_SYSTEM: the system does not tell */
 enum gc_err gc_route_lookup(uint32_t *index, struct gc_addr *source, const struct gc_addr *addr) GC_MUST_CHECK;

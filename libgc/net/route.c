@@ -105,6 +105,8 @@ enum gc_err gc_route_lookup(uint32_t *index, struct gc_addr *source, const struc
   errno = saved;
   if (err)
     return err;
+  if (from.family == GC_FAMILY_IPV4 && gc_addr_is_any(&from) && gc_iface_ipv4(&from, found)) /* lo: of scope host, never preferred */
+    from = (struct gc_addr){ .family = GC_FAMILY_IPV4 };
   if (gc_addr_is_link_local(&from) && from.family == GC_FAMILY_IPV6)
     from.zone = found;
   *index = found;

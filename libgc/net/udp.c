@@ -12,6 +12,7 @@
 /* after the socket headers, whose names it would define otherwise */
 #include <linux/errqueue.h>
 
+#include "net/iface.h"
 #include "net/sockaddr.h"
 
 #ifndef IPV6_MULTICAST_ALL
@@ -28,6 +29,7 @@ struct gc_udp {
   int fd;
   uint32_t ifindex;      /* multicast leaves here, 0: routes decide */
   struct gc_addr address, error_peer;
+  struct gc_addr group, group_source; /* the last group sent to (zone: the interface asked for), and from where */
 };
 
 struct control {
@@ -370,6 +372,25 @@ static bool may_try_again(struct gc_udp *udp, int error, int *waited_ms)
   return false;
 }
 
+/* Left to itself the system sends IPv4 multicast by lo from 0.0.0.0, because 127.0.0.1 has scope host. */
+static const struct gc_addr *group_source(struct gc_udp *udp, const struct gc_datagram *datagram, uint32_t ifindex)
+{
+  struct gc_addr group = datagram->remote;
+  if (group.family != GC_FAMILY_IPV4 || !gc_addr_is_multicast(&group) || !(gc_addr_is_any(&udp->address) || gc_addr_is_multicast(&udp->address)) ||
+      (datagram->local.family == group.family && !gc_addr_is_any(&datagram->local) && !gc_addr_is_multicast(&datagram->local)))
+    return &datagram->local;
+  group.zone = ifindex;
+  if (group.zone != udp->group.zone || !gc_addr_same_host(&group, &udp->group)) {
+    const int saved = errno;
+    uint32_t found;
+    udp->group = group;
+    if (gc_route_lookup(&found, &udp->group_source, &group))
+      udp->group_source = (struct gc_addr){ .family = GC_FAMILY_NONE };
+    errno = saved;
+  }
+  return &udp->group_source;
+}
+
 enum gc_err gc_udp_send(struct gc_udp *udp, const struct gc_datagram *datagram)
 {
   union gc_sockaddr name;
@@ -388,10 +409,14 @@ enum gc_err gc_udp_send(struct gc_udp *udp, const struct gc_datagram *datagram)
   m.msg_namelen = gc_sockaddr_from(&name, &datagram->remote);
   if (family == GC_FAMILY_IPV6 && ifindex && gc_addr_is_link_local(&datagram->remote))
     name.in6.sin6_scope_id = ifindex;
-  m.msg_controllen = put_packet_info(&control, &datagram->local, ifindex, family);
+  m.msg_controllen = put_packet_info(&control, group_source(udp, datagram, ifindex), ifindex, family);
   m.msg_control = m.msg_controllen ? control.bytes : NULL;
-  while (sendmsg(udp->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-    if (!may_try_again(udp, errno, &waited_ms))
+  while (sendmsg(udp->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+    const int error = errno;
+    if (!may_try_again(udp, error, &waited_ms)) {
+      errno = error;
       return GC_E_SYSTEM;
+    }
+  }
   return GC_OK;
 }
