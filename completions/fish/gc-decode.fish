@@ -1,0 +1,16 @@
+# made by completions/generate.sh from the option table of gc-decode: change that
+complete -c gc-decode
+complete -c gc-decode -l hex -d 'each input line is one CoAP message in hex'
+complete -c gc-decode -l port -x -a '5683 any' -d 'UDP port that carries CoAP besides 5683, repeatable; any: guess'
+complete -c gc-decode -s i -l interface -x -a '(__fish_print_interfaces)' -d 'capture live on this interface'
+complete -c gc-decode -l capture-filter -x -d 'look only at packets that match (libpcap\'s language)'
+complete -c gc-decode -s Y -l filter -x -d 'show only messages that match, as in \'code==2.05 and src==10.0.0.1\''
+complete -c gc-decode -s c -l count -x -d 'stop after N messages shown'
+complete -c gc-decode -s j -l jobs -x -d 'threads to work with'
+complete -c gc-decode -l time -x -a 'relative absolute epoch' -d 'relative (to the first message), absolute (UTC) or epoch'
+complete -c gc-decode -l json -d 'JSON lines'
+complete -c gc-decode -l color -x -a 'auto always never' -d 'auto, always or never'
+complete -c gc-decode -s v -l verbose -d 'say what happens; -vv messages, -vvv with hex'
+complete -c gc-decode -s q -l quiet -d 'only errors on stderr'
+complete -c gc-decode -s h -l help -d 'this text'
+complete -c gc-decode -s V -l version -d 'version, documents, libraries'
