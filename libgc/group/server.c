@@ -1,6 +1,5 @@
 #include "group/server_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,22 +106,11 @@ void gc_server_drop_delayed(struct gc_delayed *delayed)
 
 /* --- life ---------------------------------------------------------------------------------------------------------- */
 
-static void free_link(struct gc_link *link)
+static void free_resource(struct gc_resource *resource)
 {
-  free(link->target);
-  free(link->rt);
-  free(link->ifdesc);
-  free(link->title);
-}
-
-static char *copy(const char *text, enum gc_err *err)
-{
-  if (!text)
-    return NULL;
-  char *result = strdup(text);
-  if (!result)
-    *err = GC_E_MEMORY;
-  return result;
+  free(resource->link.text);
+  free(resource->path);
+  free(resource);
 }
 
 struct gc_server *gc_server_new(const struct gc_server_params *params, const struct gc_server_ops *ops, struct gc_rng rng)
@@ -188,11 +176,10 @@ void gc_server_free(struct gc_server **pointer)
   }
   for (struct gc_resource *resource = server->resources, *next; resource; resource = next) {
     next = resource->next;
-    free_link(&resource->link);
-    free(resource);
+    free_resource(resource);
   }
   for (size_t i = 0; i < server->link_count; i++)
-    free_link(&server->links[i]);
+    free(server->links[i].text);
   free(server->links);
   free(server->members);
   free(server->by_address);
@@ -297,30 +284,22 @@ enum gc_err gc_server_add_resource(struct gc_server *server, struct gc_resource 
   if (def->path[0] == '/' || !def->handler)
     return GC_E_RANGE;
   for (const struct gc_resource *other = server->resources; other; other = other->next)
-    if (strcmp(other->link.target + 1, def->path) == 0)
+    if (strcmp(other->path, def->path) == 0)
       return GC_E_EXISTS;
   struct gc_resource *resource = calloc(1, sizeof *resource);
   if (!resource)
     return GC_E_MEMORY;
   resource->def = *def;
-  enum gc_err err = GC_OK;
-  resource->link = (struct gc_link){ .rt = copy(def->rt, &err), .ifdesc = copy(def->ifdesc, &err), .title = copy(def->title, &err),
-                                     .content_format = def->content_format, .size = def->size, .is_observable = def->is_observable };
-  if (asprintf(&resource->link.target, "/%s", def->path) < 0) {
-    resource->link.target = NULL;
-    err = GC_E_MEMORY;
-  }
+  resource->path = strdup(def->path);
+  enum gc_err err = resource->path ? split_path(resource, resource->path) : GC_E_MEMORY;
   if (err == GC_OK)
-    err = split_path(resource, resource->link.target + 1);
+    err = gc_server_link_make(&resource->link, def, NULL);
   if (err != GC_OK) {
-    free_link(&resource->link);
-    free(resource);
+    free_resource(resource);
     return err;
   }
-  resource->def.path = resource->link.target + 1;
-  resource->def.rt = resource->link.rt;
-  resource->def.ifdesc = resource->link.ifdesc;
-  resource->def.title = resource->link.title;
+  resource->def.path = resource->path;
+  resource->def.rt = resource->def.ifdesc = resource->def.title = NULL;
   *server->resources_end = resource;
   server->resources_end = &resource->next;
   if (out)
@@ -332,18 +311,15 @@ enum gc_err gc_server_add_link(struct gc_server *server, const char *target, con
 {
   if (server->link_count == GC_SERVER_LINKS_MAX)
     return GC_E_LIMIT;
-  struct gc_link *links = realloc(server->links, (server->link_count + 1) * sizeof *links);
+  struct gc_server_link *links = realloc(server->links, (server->link_count + 1) * sizeof *links);
   if (!links)
     return GC_E_MEMORY;
   server->links = links;
-  enum gc_err err = GC_OK;
-  struct gc_link link = { .target = copy(target, &err), .rt = copy(rt, &err), .ifdesc = copy(ifdesc, &err), .content_format = content_format };
-  if (err != GC_OK) {
-    free_link(&link);
-    return err;
-  }
-  links[server->link_count++] = link;
-  return GC_OK;
+  const struct gc_resource_def def = { .rt = rt, .ifdesc = ifdesc, .content_format = content_format };
+  const enum gc_err err = gc_server_link_make(&links[server->link_count], &def, target);
+  if (err == GC_OK)
+    server->link_count++;
+  return err;
 }
 
 size_t gc_server_observers(const struct gc_server *server, const struct gc_resource *resource)

@@ -39,12 +39,14 @@ const char *gc_server_read_options(struct gc_server_exchange *exchange)
       exchange->accept = number;
       break;
     case GC_OPTION_BLOCK1:
-      if (!gc_block_read(&exchange->block1, option.value))
+      if (gc_block_decode(&exchange->block1, option.value))
         return "reserved block size";
+      exchange->has_block1 = true;
       break;
     case GC_OPTION_BLOCK2:
-      if (!gc_block_read(&exchange->block2, option.value))
+      if (gc_block_decode(&exchange->block2, option.value))
         return "reserved block size";
+      exchange->has_block2 = true;
       break;
     case GC_OPTION_SIZE2:
       exchange->wants_size2 = true;
@@ -166,7 +168,7 @@ static void request_resource(struct gc_server_exchange *exchange)
     gc_server_error(exchange, GC_CODE(4, 15), "content format not supported");
     return;
   }
-  if (exchange->block2.is_present && exchange->block2.num > 0 && method != 1) {
+  if (exchange->has_block2 && exchange->block2.num > 0 && method != 1) {
     if (gc_server_block2_kept(exchange))
       return;
     if (method != 5 || exchange->message->payload.len == 0) {
@@ -192,7 +194,7 @@ static const char *why_ignored(const struct gc_server_exchange *exchange)
     return NULL;
   if (exchange->resource && !exchange->resource->def.is_group)
     return "not for groups";
-  if (exchange->block1.is_present && (exchange->block1.more || exchange->block1.num > 0))
+  if (exchange->has_block1 && (exchange->block1.more || exchange->block1.num > 0))
     return "Block1 in a group request"; /* groupcomm-bis, Section 3.8 */
   if (gc_option_find(exchange->message->options, GC_OPTION_Q_BLOCK2, NULL) ||
       gc_option_find(exchange->message->options, GC_OPTION_Q_BLOCK1, NULL))

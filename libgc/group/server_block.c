@@ -3,22 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE(szx) (16u << (szx))
-
-bool gc_block_read(struct gc_block *block, struct gc_bytes value)
-{
-  uint32_t number;
-  if (value.len > 3 || !gc_uint_decode(value, &number) || (number & 7) == 7)
-    return false;
-  *block = (struct gc_block){ .is_present = true, .more = (number & 8) != 0, .szx = (uint8_t)(number & 7), .num = number >> 4 };
-  return true;
-}
-
-uint32_t gc_block_value(uint32_t num, bool more, uint8_t szx)
-{
-  return num << 4 | (more ? 8u : 0u) | szx;
-}
-
 static uint64_t fnv(uint64_t hash, const void *bytes, size_t len)
 {
   const uint8_t *p = bytes;
@@ -151,7 +135,7 @@ static void expire_later(const struct gc_server_exchange *exchange, struct gc_tr
 /* RFC 7959, Section 2.9.3: with the largest body there is room for. */
 static void too_large(struct gc_server_exchange *exchange)
 {
-  exchange->adds_block1 = exchange->block1.is_present;
+  exchange->adds_block1 = exchange->has_block1;
   struct gc_server_response response = gc_server_response(exchange->server, GC_CODE(4, 13));
   gc_builder_add_uint(response.options, GC_OPTION_SIZE1, exchange->resource->def.max_body_len);
   gc_server_respond(exchange, &response);
@@ -185,35 +169,35 @@ static bool append(struct gc_server_exchange *exchange, struct gc_transfer *tran
 
 bool gc_server_block1(struct gc_server_exchange *exchange)
 {
-  const struct gc_block *block = &exchange->block1;
+  const struct gc_block block = exchange->block1;
   const struct gc_bytes payload = exchange->message->payload;
   const size_t max = exchange->resource->def.max_body_len < GC_SERVER_BODY_MAX_LEN ? exchange->resource->def.max_body_len
                                                                                    : GC_SERVER_BODY_MAX_LEN;
   exchange->payload = payload;
-  const size_t offset = block->is_present ? (size_t)block->num * SIZE(block->szx) : 0;
+  const size_t offset = exchange->has_block1 ? gc_block_offset(block) : 0;
   if (offset + payload.len > max) {
     too_large(exchange);
     return false;
   }
-  if (!block->is_present)
+  if (!exchange->has_block1)
     return true;
-  if (block->more ? payload.len != SIZE(block->szx) : payload.len > SIZE(block->szx)) {
+  if (!gc_block_fits(block, payload.len)) {
     gc_server_error(exchange, GC_CODE(4, 0), "block and its payload differ in size");
     return false;
   }
   const uint64_t key = transfer_key(exchange, false);
   struct gc_transfer *transfer = find(exchange, false, key);
-  if (block->num == 0 && !block->more) {
+  if (block.num == 0 && !block.more) {
     if (transfer)
       gc_transfer_free(transfer);
     exchange->adds_block1 = true;
     return true;
   }
-  if (transfer && (block->num == 0 || transfer->code != exchange->message->code)) {
+  if (transfer && (block.num == 0 || transfer->code != exchange->message->code)) {
     gc_transfer_free(transfer);
     transfer = NULL;
   }
-  if (!transfer && block->num > 0) {
+  if (!transfer && block.num > 0) {
     incomplete(exchange, "first block missing");
     return false;
   }
@@ -227,7 +211,7 @@ bool gc_server_block1(struct gc_server_exchange *exchange)
   if (!append(exchange, transfer, offset))
     return false;
   exchange->adds_block1 = true;
-  if (block->more) {
+  if (block.more) {
     struct gc_server_response response = gc_server_response(exchange->server, GC_CODE(2, 31));
     gc_server_respond(exchange, &response);
     return false;

@@ -1,140 +1,67 @@
 #include "group/server_internal.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* A value of a filter: exact, or with a trailing * as a prefix (RFC 6690, Section 4.1). */
-static bool value_matches(struct gc_bytes value, struct gc_bytes filter)
+#include "coap/link.h"
+#include "coap/percent.h"
+
+#define LINK_MAX_LEN 4096
+
+static enum gc_err put_target(struct gc_buf *out, const char *path, const char *target)
 {
-  if (filter.len > 0 && filter.ptr[filter.len - 1] == '*')
-    return value.len >= filter.len - 1 && memcmp(value.ptr, filter.ptr, filter.len - 1) == 0;
-  return gc_bytes_equal(value, filter);
+  if (target)
+    return gc_buf_add(out, gc_bytes_str(target));
+  enum gc_err err = gc_buf_add_u8(out, '/');
+  return err ? err : gc_percent_encode(out, gc_bytes_str(path), GC_URI_PCHAR | GC_URI_SLASH);
 }
 
-/* A blank-separated list matches where one of its items does. */
-static bool list_matches(const char *list, struct gc_bytes filter)
+static void put_attributes(struct gc_link_writer *writer, const struct gc_resource_def *def)
 {
-  while (list && *list) {
-    size_t len = strcspn(list, " ");
-    if (len > 0 && value_matches(gc_bytes(list, len), filter))
-      return true;
-    list += len + (list[len] == ' ');
-  }
-  return false;
+  const struct {
+    const char *name, *value;
+  } texts[] = { { "rt", def->rt }, { "if", def->ifdesc }, { "title", def->title } };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (texts[i].value)
+      gc_link_add(writer, texts[i].name, gc_bytes_str(texts[i].value));
+  if (def->content_format >= 0)
+    gc_link_add_uint(writer, "ct", (uint64_t)def->content_format);
+  if (def->size > 0)
+    gc_link_add_uint(writer, "sz", def->size);
+  if (def->is_observable)
+    gc_link_add_flag(writer, "obs");
 }
 
-static bool number_matches(uint64_t number, struct gc_bytes filter)
+enum gc_err gc_server_link_make(struct gc_server_link *link, const struct gc_resource_def *def, const char *target)
 {
-  char text[24];
-  int len = snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-  return value_matches(gc_bytes(text, (size_t)len), filter);
+  uint8_t target_store[LINK_MAX_LEN], text_store[LINK_MAX_LEN];
+  struct gc_buf encoded = gc_buf(target_store, sizeof target_store), text = gc_buf(text_store, sizeof text_store);
+  if (put_target(&encoded, def->path, target))
+    return GC_E_RANGE;
+  struct gc_link_writer writer = gc_link_writer(&text);
+  gc_link_begin(&writer, gc_buf_bytes(&encoded));
+  put_attributes(&writer, def);
+  if (gc_link_finish(&writer))
+    return GC_E_RANGE;
+  link->text = malloc(text.len);
+  if (!link->text)
+    return GC_E_MEMORY;
+  memcpy(link->text, text.ptr, text.len);
+  link->len = text.len;
+  return GC_OK;
 }
 
-static bool link_matches(const struct gc_link *link, struct gc_bytes query)
+/* Append the link where it is asked for; false: no room, and the list ends at a whole link. */
+static bool put(struct gc_buf *out, const struct gc_server_link *link, struct gc_bytes options)
 {
-  const uint8_t *equals = query.len > 0 ? memchr(query.ptr, '=', query.len) : NULL;
-  const size_t name_len = equals ? (size_t)(equals - query.ptr) : query.len;
-  const struct gc_bytes name = gc_bytes(query.ptr, name_len);
-  const struct gc_bytes filter = equals ? gc_bytes(equals + 1, query.len - name_len - 1) : gc_bytes(NULL, 0);
-  if (gc_bytes_equal(name, gc_bytes_str("obs")))
-    return link->is_observable && filter.len == 0;
-  if (!equals)
-    return false;
-  if (gc_bytes_equal(name, gc_bytes_str("href")))
-    return value_matches(gc_bytes_str(link->target), filter);
-  if (gc_bytes_equal(name, gc_bytes_str("rt")))
-    return list_matches(link->rt, filter);
-  if (gc_bytes_equal(name, gc_bytes_str("if")))
-    return list_matches(link->ifdesc, filter);
-  if (gc_bytes_equal(name, gc_bytes_str("title")))
-    return link->title && value_matches(gc_bytes_str(link->title), filter);
-  if (gc_bytes_equal(name, gc_bytes_str("ct")))
-    return link->content_format >= 0 && number_matches((uint64_t)link->content_format, filter);
-  if (gc_bytes_equal(name, gc_bytes_str("sz")))
-    return link->size > 0 && number_matches(link->size, filter);
-  return false;
-}
-
-static bool is_asked_for(const struct gc_link *link, struct gc_bytes options)
-{
-  struct gc_option_iter iter = gc_option_iter(options);
-  struct gc_option option;
-  while (gc_option_next(&iter, &option))
-    if (option.number == GC_OPTION_URI_QUERY && !link_matches(link, option.value))
-      return false;
-  return true;
-}
-
-static enum gc_err add(struct gc_buf *out, const char *text)
-{
-  return gc_buf_add(out, gc_bytes_str(text));
-}
-
-static enum gc_err add_quoted(struct gc_buf *out, const char *name, const char *value)
-{
-  enum gc_err err = add(out, name);
-  err = err ? err : gc_buf_add_u8(out, '"');
-  for (; value && *value && !err; value++) {
-    if (*value == '"' || *value == '\\')
-      err = gc_buf_add_u8(out, '\\');
-    err = err ? err : gc_buf_add_u8(out, (uint8_t)*value);
-  }
-  return err ? err : gc_buf_add_u8(out, '"');
-}
-
-/* A path may hold what a URI may not: percent-encode it (RFC 3986, Section 3.3). An absolute target is a URI already. */
-static enum gc_err add_target(struct gc_buf *out, const char *target)
-{
-  static const char unescaped[] = "-._~!$&'()*+,;=:@/";
-  if (target[0] != '/')
-    return add(out, target);
-  enum gc_err err = GC_OK;
-  for (const char *p = target; *p && !err; p++) {
-    const unsigned char c = (unsigned char)*p;
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr(unescaped, c)) {
-      err = gc_buf_add_u8(out, c);
-    } else {
-      char text[4];
-      snprintf(text, sizeof text, "%%%02X", c);
-      err = add(out, text);
-    }
-  }
-  return err;
-}
-
-static enum gc_err add_link(struct gc_buf *out, const struct gc_link *link)
-{
-  char text[40];
-  enum gc_err err = out->len > 0 ? add(out, ",<") : add(out, "<");
-  err = err ? err : add_target(out, link->target);
-  err = err ? err : gc_buf_add_u8(out, '>');
-  if (link->rt && !err)
-    err = add_quoted(out, ";rt=", link->rt);
-  if (link->ifdesc && !err)
-    err = add_quoted(out, ";if=", link->ifdesc);
-  if (link->title && !err)
-    err = add_quoted(out, ";title=", link->title);
-  if (link->content_format >= 0 && !err) {
-    snprintf(text, sizeof text, ";ct=%ld", (long)link->content_format);
-    err = add(out, text);
-  }
-  if (link->size > 0 && !err) {
-    snprintf(text, sizeof text, ";sz=%llu", (unsigned long long)link->size);
-    err = add(out, text);
-  }
-  if (link->is_observable && !err)
-    err = add(out, ";obs");
-  return err;
-}
-
-/* A list that does not fit is cut at a link. */
-static bool add_whole_link(struct gc_buf *out, const struct gc_link *link)
-{
-  const size_t before = out->len;
-  if (add_link(out, link) == GC_OK)
+  const struct gc_bytes text = gc_bytes(link->text, link->len);
+  struct gc_link_reader reader = gc_link_reader(text);
+  struct gc_link_value value;
+  if (gc_link_next(&reader, &value, NULL) || !gc_link_matches_options(&value, options))
     return true;
-  out->len = before;
-  return false;
+  if (out->cap - out->len < text.len + 1)
+    return false;
+  return (out->len == 0 || gc_buf_add_u8(out, ',') == GC_OK) && gc_buf_add(out, text) == GC_OK;
 }
 
 enum gc_err gc_server_discover(void *ctx, const struct gc_server_request *request, struct gc_server_response *response)
@@ -143,11 +70,10 @@ enum gc_err gc_server_discover(void *ctx, const struct gc_server_request *reques
   const struct gc_bytes options = request->message->options;
   bool fits = true;
   for (const struct gc_resource *resource = server->resources; resource && fits; resource = resource->next)
-    if (resource->def.handler != gc_server_discover && is_asked_for(&resource->link, options))
-      fits = add_whole_link(&response->body, &resource->link);
+    if (resource->def.handler != gc_server_discover)
+      fits = put(&response->body, &resource->link, options);
   for (size_t i = 0; i < server->link_count && fits; i++)
-    if (is_asked_for(&server->links[i], options))
-      fits = add_whole_link(&response->body, &server->links[i]);
+    fits = put(&response->body, &server->links[i], options);
   response->is_void = response->body.len == 0; /* RFC 7252, Section 8.2: nothing useful to say to a group */
   return GC_OK;
 }

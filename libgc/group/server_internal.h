@@ -12,6 +12,8 @@
 #define GC_GROUP_SERVER_INTERNAL_H
 
 #include "base/timers.h"
+#include "coap/block.h"
+#include "coap/observe.h"
 #include "group/server.h"
 #include "iana/options.h"
 
@@ -51,17 +53,17 @@ struct gc_member {
   struct gc_observer *observers;
 };
 
-struct gc_link {
-  char *target, *rt, *ifdesc, *title; /* target: "/light" or an absolute URI */
-  int32_t content_format;
-  uint64_t size;
-  bool is_observable;
+/** A link-value of /.well-known/core, ready to be sent. */
+struct gc_server_link {
+  uint8_t *text;
+  size_t len;
 };
 
 struct gc_resource {
-  struct gc_resource_def def;
-  struct gc_link link;
-  struct gc_bytes segments[GC_SERVER_SEGMENTS_MAX]; /* of the path, in link.target */
+  struct gc_resource_def def; /* its strings but the path are in the link only */
+  char *path;
+  struct gc_server_link link;
+  struct gc_bytes segments[GC_SERVER_SEGMENTS_MAX]; /* of the path */
   size_t segment_count, observers;
   struct gc_resource *next;
 };
@@ -125,7 +127,7 @@ struct gc_server {
   struct gc_member **by_address; /* open hash of address and port; cap a power of two */
   size_t by_address_cap;
   struct gc_resource *resources, **resources_end;
-  struct gc_link *links;
+  struct gc_server_link *links;
   size_t link_count;
   struct gc_transfer *transfers, **transfers_end;
   size_t transfer_bytes;
@@ -135,12 +137,6 @@ struct gc_server {
   struct gc_builder builder; /* of the further options of the response being made */
   uint8_t body[GC_SERVER_BODY_MAX_LEN], other_body[GC_SERVER_BODY_MAX_LEN];
   uint8_t options[1024], message[GC_SERVER_MESSAGE_MAX_LEN];
-};
-
-struct gc_block {
-  bool is_present, more;
-  uint8_t szx;
-  uint32_t num;
 };
 
 /** A request on its way through the server. Borrowed for the call. */
@@ -158,7 +154,7 @@ struct gc_server_exchange {
   bool is_notification;
   uint64_t now_ms;
   struct gc_block block1, block2;
-  bool has_observe, wants_size2, has_no_response, has_accept, has_precondition, has_format;
+  bool has_block1, has_block2, has_observe, wants_size2, has_no_response, has_accept, has_precondition, has_format;
   uint32_t observe, no_response, accept, format;
   struct gc_bytes payload;          /* the whole body */
   bool adds_block1;                 /* the answer carries Block1 */
@@ -194,8 +190,6 @@ uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct 
 uint64_t gc_member_leisure(struct gc_member *member, const struct gc_addr *group, uint64_t now_ms);
 
 /* server_block.c */
-bool gc_block_read(struct gc_block *block, struct gc_bytes value);
-uint32_t gc_block_value(uint32_t num, bool more, uint8_t szx);
 /** The request's body is complete in exchange->payload: true. Else the request has been answered. */
 bool gc_server_block1(struct gc_server_exchange *exchange);
 /** A later block of a response that is kept: answered, true. */
@@ -219,6 +213,8 @@ bool gc_server_is_verified(const struct gc_server *server, const struct gc_addr 
 struct gc_bytes gc_server_echo_value(struct gc_server *server, const struct gc_addr *remote, uint64_t now_ms);
 
 /* server_discovery.c */
+/** The link of a resource or, with `target`, of something elsewhere. Gives text and len. GC_E_RANGE: bad or too long; GC_E_MEMORY */
+enum gc_err gc_server_link_make(struct gc_server_link *link, const struct gc_resource_def *def, const char *target) GC_MUST_CHECK;
 enum gc_err gc_server_discover(void *ctx, const struct gc_server_request *request, struct gc_server_response *response);
 
 #endif

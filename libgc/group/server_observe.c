@@ -6,7 +6,6 @@
 /* A client that shows no sign of life is asked for one at least so often: 24 h (RFC 7641, Section 4.5), less a quarter of
  * an hour for the Leisure and the retransmissions. */
 #define CHECK_MS ((24u * 60u - 15u) * 60u * 1000u)
-#define NUMBER_MASK 0xffffffu
 
 static struct gc_observer *find(const struct gc_member *member, const struct gc_request_ref *ref)
 {
@@ -21,10 +20,10 @@ static struct gc_observer *find(const struct gc_member *member, const struct gc_
  * 256 s / 2^23. */
 static uint32_t next_number(struct gc_member *member, uint64_t now_ms)
 {
-  uint32_t number = (uint32_t)(now_ms * 32768 / 1000) & NUMBER_MASK;
-  const uint32_t step = (number - member->observe_last) & NUMBER_MASK;
+  uint32_t number = (uint32_t)(now_ms * 32768 / 1000) & GC_OBSERVE_MASK;
+  const uint32_t step = (number - member->observe_last) & GC_OBSERVE_MASK;
   if (step == 0 || step >= 1u << 23)
-    number = (member->observe_last + 1) & NUMBER_MASK;
+    number = (member->observe_last + 1) & GC_OBSERVE_MASK;
   member->observe_last = number;
   return number;
 }
@@ -71,7 +70,7 @@ bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
   *is_new = before == NULL;
   if (before)
     drop(before); /* replaced: the request may ask for something else now (RFC 7641, Section 4.1) */
-  if (exchange->datagram.len > GC_SERVER_KEPT_REQUEST_MAX_LEN || (exchange->block1.is_present && exchange->block1.num > 0) ||
+  if (exchange->datagram.len > GC_SERVER_KEPT_REQUEST_MAX_LEN || (exchange->has_block1 && exchange->block1.num > 0) ||
       server->state.observers >= server->params.max_observers ||
       member->observer_count >= server->params.max_observers_per_member) {
     *is_new = false;
@@ -195,7 +194,7 @@ static bool notify(struct gc_observer *observer, uint64_t now_ms)
   exchange.adds_observe = goes_on;
   exchange.observe_number = goes_on ? next_number(observer->member, now_ms) : 0;
   uint8_t szx = server->params.block_szx;
-  if (exchange.block2.is_present && exchange.block2.szx < szx)
+  if (exchange.has_block2 && exchange.block2.szx < szx)
     szx = exchange.block2.szx;
   struct gc_bytes body;
   if (gc_server_compose(&exchange, &response, szx, &body))

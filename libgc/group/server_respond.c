@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE(szx) (16u << (szx))
 #define SMALLEST_FIRST_SZX 2 /* 64 bytes: below that a client is better challenged than fed crumbs */
 
 static bool is_safe(uint8_t method)
@@ -57,7 +56,7 @@ static bool has_etag(const struct gc_server_exchange *exchange, uint64_t etag)
 
 static bool wants_block2(const struct gc_server_exchange *exchange, const struct gc_server_response *response, uint8_t szx)
 {
-  return response->body.len > SIZE(szx) || (exchange->block2.is_present && response->body.len > 0);
+  return response->body.len > gc_block_size(szx) || (exchange->has_block2 && response->body.len > 0);
 }
 
 /* The block of the body that goes into this message, and its options. */
@@ -67,12 +66,22 @@ static struct gc_bytes add_block(struct gc_builder *builder, const struct gc_ser
   struct gc_bytes body = gc_buf_bytes(&response->body);
   if (!wants_block2(exchange, response, szx))
     return body;
-  const size_t offset = exchange->is_notification ? 0 : (size_t)exchange->block2.num * SIZE(exchange->block2.szx);
-  struct gc_bytes block = gc_bytes_slice(body, offset, SIZE(szx));
+  const size_t offset = exchange->is_notification ? 0 : gc_block_offset(exchange->block2);
+  struct gc_bytes block = gc_bytes_slice(body, offset, gc_block_size(szx));
   const bool more = offset + block.len < body.len;
-  gc_builder_add_uint(builder, GC_OPTION_BLOCK2, gc_block_value((uint32_t)(offset / SIZE(szx)), more, szx));
+  gc_builder_add_block(builder, GC_OPTION_BLOCK2, (struct gc_block){ (uint32_t)(offset / gc_block_size(szx)), more, szx });
   if (exchange->wants_size2 || (offset == 0 && more))
     gc_builder_add_uint(builder, GC_OPTION_SIZE2, (uint32_t)body.len);
+  return block;
+}
+
+/* The request's block as it was taken; the first one tells if smaller ones are wanted (RFC 7959, Section 2.3). */
+static struct gc_block acknowledged_block(const struct gc_server_exchange *exchange, bool more)
+{
+  struct gc_block block = exchange->block1;
+  if (block.num == 0 && block.szx > exchange->server->params.block_szx)
+    block.szx = exchange->server->params.block_szx;
+  block.more = more;
   return block;
 }
 
@@ -97,9 +106,7 @@ enum gc_err gc_server_compose(const struct gc_server_exchange *exchange, struct 
   if (response->code != GC_CODE(2, 3))
     block = add_block(&builder, exchange, response, szx);
   if (exchange->adds_block1)
-    gc_builder_add_uint(&builder, GC_OPTION_BLOCK1,
-                        gc_block_value(exchange->block1.num, response->code == GC_CODE(2, 31),
-                                       exchange->block1.szx < server->params.block_szx ? exchange->block1.szx : server->params.block_szx));
+    gc_builder_add_block(&builder, GC_OPTION_BLOCK1, acknowledged_block(exchange, response->code == GC_CODE(2, 31)));
   gc_builder_add_all(&builder, further);
   if (response->options->err)
     return response->options->err;
@@ -244,9 +251,9 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
 {
   struct gc_server *server = exchange->server;
   uint8_t szx = server->params.block_szx;
-  if (exchange->block2.is_present && exchange->block2.szx < szx)
+  if (exchange->has_block2 && exchange->block2.szx < szx)
     szx = exchange->block2.szx;
-  if (exchange->block2.num > 0 && (uint64_t)exchange->block2.num * SIZE(exchange->block2.szx) >= response->body.len &&
+  if (exchange->block2.num > 0 && gc_block_offset(exchange->block2) >= response->body.len &&
       GC_CODE_CLASS(response->code) == 2) {
     gc_server_error(exchange, GC_CODE(4, 0), "block beyond the end");
     return;
@@ -277,7 +284,7 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
     send_answer(exchange, &failed, body, "answered");
     return;
   }
-  if (exchange->message->code != 1 && exchange->block2.num == 0 && response->body.len > SIZE(szx))
+  if (exchange->message->code != 1 && exchange->block2.num == 0 && response->body.len > gc_block_size(szx))
     gc_server_block2_keep(exchange, response);
   send_answer(exchange, response, body, "answered");
 }
@@ -287,6 +294,7 @@ void gc_server_error(struct gc_server_exchange *exchange, uint8_t code, const ch
   struct gc_server_response response = gc_server_response(exchange->server, code);
   if (!exchange->is_multicast)
     (void)!gc_buf_add(&response.body, gc_bytes_str(phrase));
+  exchange->has_block2 = false;
   exchange->block2 = (struct gc_block){ 0 };
   gc_server_respond(exchange, &response);
 }
