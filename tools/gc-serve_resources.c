@@ -140,7 +140,8 @@ static enum gc_err custom(void *ctx, const struct gc_server_request *request, st
   if (request->payload.len > 0)
     memcpy(ptr, request->payload.ptr, request->payload.len);
   free(now->ptr);
-  *now = (struct gc_buf){ ptr, request->payload.len, request->payload.len };
+  now->ptr = ptr;
+  now->cap = now->len = request->payload.len;
   gc_server_changed(value->all->server, request->member, request->resource, request->now_ms);
   return GC_OK;
 }
