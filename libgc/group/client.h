@@ -23,7 +23,8 @@ struct gc_request {
   uint8_t block_szx;            /* preferred block size 2^(szx+4), 0 … 6; 7: no preference (1024 for Block1, server's choice for Block2) */
   bool early_block2;            /* put Block2 0/0/szx into the request */
   bool single_block;            /* hand out what one message holds, do not fetch the rest */
-  uint32_t wait_ms;             /* how long to listen (for a CON that is being retransmitted, longer where the RFC's timers need it) */
+  uint32_t wait_ms;             /* how long to listen; unicast without observe: since the last sign of progress. Bodies that
+                                   are being fetched block-wise by then are still completed. UINT32_MAX: until it is ended */
   uint32_t max_responders;      /* end when so many different responders have answered in full; 0: no limit */
   uint32_t repeats;             /* send the request so many times again … */
   uint32_t repeat_ms;           /* … at this distance; 0: wait_ms / (repeats + 1) */
@@ -47,24 +48,27 @@ enum gc_client_event_kind {
   GC_CLIENT_INCOMPLETE,    /* a body could not be fetched in whole; phrase says why; message holds what the last message said */
   GC_CLIENT_UNUSABLE,      /* a response with a critical option that is not understood: option has its number */
   GC_CLIENT_END,           /* the exchange is over; the last event of it */
+  GC_CLIENT_DELAYED,       /* NSTART or PROBING_RATE: the request waits for its turn (before gc_client_request returns) */
 };
 
 /** What happened. Borrowed for the call. */
 struct gc_client_event {
   enum gc_client_event_kind kind;
-  struct gc_exchange *exchange;   /* NULL for UNMATCHED and MALFORMED */
-  void *user;                     /* what gc_client_request was given */
+  struct gc_exchange *exchange;   /* NULL for LATE, UNMATCHED and MALFORMED */
+  void *user;                     /* what gc_client_request was given; NULL for UNMATCHED and MALFORMED */
   struct gc_addr from;            /* the responder */
   struct gc_addr to;              /* the address it was sent to */
   struct gc_message message;      /* RESPONSE, NOTIFICATION: payload is the whole body; the options are those of the first block's message */
   uint32_t blocks;                /* messages the body came in: 1 = not block-wise */
   uint64_t rtt_ms;                /* since the (last) transmission of the request to it */
   uint64_t now_ms;
-  uint32_t responder;             /* 0, 1, …: in the order of their first answer; a responder is a source address and port */
+  uint32_t responder;             /* 0, 1, …: in the order of their first answer; a responder is a source address and port;
+                                     UINT32_MAX: none, or not known to be one */
   uint32_t observe;               /* NOTIFICATION: the value of Observe */
   uint16_t option;                /* UNUSABLE */
   const char *phrase;             /* INCOMPLETE, RESET, TIMEOUT: what was under way */
   struct gc_where where;          /* MALFORMED */
+  uint64_t delay_ms;              /* DELAYED: at least so long, as things stand */
 };
 
 struct gc_client_params {
@@ -72,6 +76,7 @@ struct gc_client_params {
   uint64_t min_token_reuse_ms;    /* 500 000: MIN_TOKEN_REUSE_TIME (groupcomm-bis, Section 3.1.5) */
   uint32_t probing_rate;          /* 1 byte/s: to a group none of whose servers has answered yet; a request that would exceed it waits; 0: off */
   uint32_t max_exchanges;         /* open at once: 65536 */
+  uint64_t max_body_total;        /* bytes of all block-wise bodies under way: 1 GiB */
 };
 
 struct gc_client_ops {
@@ -86,8 +91,11 @@ void gc_client_free(struct gc_client **client);
 
 /**
  * Start an exchange.
- * @return GC_OK; GC_E_RANGE: a body larger than a block to a group, CON to a group where is_con is insisted on, port 5684 of
- *         a group, bad token; GC_E_LIMIT; GC_E_SPACE: request too large for a datagram; GC_E_MEMORY; GC_E_SYSTEM (errno)
+ * *out is set before an event of it can happen and is valid until GC_CLIENT_END.
+ * @return GC_OK; GC_E_RANGE: a body larger than a block to a group, port 5684 of a group, a token or method that is none,
+ *         observe with another method than GET or FETCH, Observe or a Block option among the options; GC_E_EXISTS: the
+ *         token is in use or not yet free again; GC_E_LIMIT; GC_E_SPACE: request too large for a datagram; GC_E_MEMORY;
+ *         GC_E_SYSTEM (errno): it could not be sent
  */
 enum gc_err gc_client_request(struct gc_client *client, struct gc_exchange **out, const struct gc_request *request, void *user,
                               uint64_t now_ms) GC_MUST_CHECK;
@@ -95,7 +103,8 @@ enum gc_err gc_client_request(struct gc_client *client, struct gc_exchange **out
 /** Write the first message of this request to `out` without sending anything (--dry-run). */
 enum gc_err gc_client_compose(struct gc_client *client, struct gc_buf *out, const struct gc_request *request, uint64_t now_ms) GC_MUST_CHECK;
 
-/** Ask a responder again for what it has, presenting the ETags it gave before (RFC 7252, Section 5.10.6.2): revalidation. */
+/** Ask a responder again for what it has, presenting the ETags it gave before (RFC 7252, Section 5.10.6.2): revalidation.
+ *  GC_E_NOT_FOUND: no such responder, or it gave none */
 enum gc_err gc_client_revalidate(struct gc_client *client, struct gc_exchange *exchange, const struct gc_addr *responder, uint64_t now_ms) GC_MUST_CHECK;
 
 /** End an exchange now: pending messages are forgotten, observations are given up (deregister: tell the servers with
@@ -108,9 +117,12 @@ uint64_t gc_client_deadline(const struct gc_client *client);
 
 /** Open exchanges and messages under way; all 0 once everything has ended. */
 struct gc_client_state {
-  size_t exchanges, transfers, under_way;
+  size_t exchanges;       /* open */
+  size_t transfers;       /* requests with a token of their own: each exchange's, and those to single responders */
+  size_t under_way;       /* confirmable messages not yet settled */
   size_t reserved_tokens; /* ended exchanges whose tokens may not be used yet */
 };
 struct gc_client_state gc_client_state(const struct gc_client *client);
+struct gc_endpoint_stats gc_client_stats(const struct gc_client *client);
 
 #endif
