@@ -1,0 +1,184 @@
+/* gc-send: what its files share. argv → struct gc_send (params) → struct gc_send_plan (plan) → network (run) → lines (report). */
+#ifndef GC_TOOLS_GC_SEND_H
+#define GC_TOOLS_GC_SEND_H
+
+#include "coap/uri.h"
+#include "common/opt.h"
+#include "common/out.h"
+#include "common/payload.h"
+#include "common/status.h"
+#include "group/client.h"
+
+#define GC_SEND_WHY_LEN 320
+#define GC_SEND_OPTIONS_MAX 4096  /* bytes of -O options */
+#define GC_SEND_TARGETS_MAX 16    /* addresses of one host name */
+#define GC_SEND_GROUP_WAIT_MS 6000 /* DEFAULT_LEISURE (RFC 7252, Section 8.2) and a second for the way */
+#define GC_SEND_NON_WAIT_MS 5000  /* unicast, Non-confirmable */
+
+/* --- gc-send_params.c: the command line --- */
+
+enum gc_send_type { GC_SEND_AUTO, GC_SEND_CON, GC_SEND_NON };
+
+/** The command line as a struct. Strings are borrowed from argv. */
+struct gc_send {
+  struct gc_common common;
+  const char *uri;             /* NULL: none */
+  uint8_t method;              /* 0: GET, or PUT with a payload */
+  enum gc_payload_kind payload_kind;
+  const char *payload;
+  int32_t format, accept;      /* -1: none */
+  struct gc_builder options;   /* -O, encoded in options_store */
+  uint8_t options_store[GC_SEND_OPTIONS_MAX];
+  enum gc_send_type type;
+  bool observe, same_mid, each, force, raw, dry_run, shell;
+  int no_response;             /* -1: no option; else its value */
+  bool has_wait;
+  uint32_t wait_ms;
+  uint32_t expect;             /* 0: no number */
+  uint32_t repeats, repeat_ms; /* repeat_ms 0: spread over the wait */
+  uint8_t szx;                 /* 7: no preference */
+  uint8_t family;              /* enum gc_family */
+  uint8_t scope;               /* of all-coap over IPv6; 0: not given */
+  int hop_limit;               /* -1: the system's */
+  uint16_t port;               /* own; 0: any */
+  const char *roster, *out_dir;
+  bool has_mid, has_token;
+  uint16_t mid;
+  uint8_t token[GC_TOKEN_MAX_LEN];
+  size_t token_len;
+};
+
+extern const struct gc_tool gc_send_tool;
+
+/** The state before any option. */
+void gc_send_init(struct gc_send *send);
+
+/** The callback for gc_opt_parse; ctx: struct gc_send. */
+const char *gc_send_set(void *ctx, int key, const char *arg);
+
+/** Options that contradict each other; false: why (GC_SEND_WHY_LEN) says which. */
+bool gc_send_check(const struct gc_send *send, char why[static GC_SEND_WHY_LEN]);
+
+/* --- gc-send_option.c: one CoAP option as people write it --- */
+
+/** "Max-Age=60", "ETag=0x0a0b", "2049=text", "If-None-Match": add to builder. NULL, or what is wrong (till the next call). */
+const char *gc_send_option_add(struct gc_builder *builder, const char *text);
+
+/** "none", "2.xx,5.xx", "errors", "26": the value of No-Response. NULL, or what is accepted. */
+const char *gc_send_no_response(int *out, const char *text);
+
+/* --- gc-send_roster.c: who should answer --- */
+
+struct gc_roster_entry {
+  struct gc_addr addr;  /* port 0: any port */
+  char name[64];        /* "" where the file gives none */
+  bool answered;
+};
+
+struct gc_roster {
+  struct gc_roster_entry *entries; /* sorted by address */
+  size_t count, answered;
+};
+
+/** Read "ADDRESS[:PORT] [NAME]" a line, # comments. false: why (GC_SEND_WHY_LEN) names file, line and reason. */
+bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_SEND_WHY_LEN]);
+void gc_roster_free(struct gc_roster *roster);
+
+/** Mark who answered; NULL: not on the roster. */
+const struct gc_roster_entry *gc_roster_mark(struct gc_roster *roster, const struct gc_addr *from);
+
+/* --- gc-send_plan.c: what is to be sent, and where --- */
+
+struct gc_send_plan {
+  struct gc_uri uri;
+  struct gc_addr targets[GC_SEND_TARGETS_MAX];
+  size_t target_count;
+  bool is_group;
+  uint32_t ifindex;
+  uint8_t code;
+  bool is_con;
+  uint32_t wait_ms;
+  struct gc_payload payload;
+  struct gc_roster roster;
+  uint8_t options_store[GC_SEND_OPTIONS_MAX + GC_URI_MAX_LEN + 512];
+  struct gc_bytes options;
+};
+
+/** Resolve, read the payload and the roster, build the options. Not GC_STATUS_OK: why says why. Free it in any case. */
+enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN]);
+void gc_send_plan_free(struct gc_send_plan *plan);
+
+/** The request to one target of the plan. */
+struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const struct gc_send *send, const struct gc_addr *target);
+
+/* --- gc-send_report.c: lines for people and programs --- */
+
+struct gc_send_report {
+  struct gc_out *out;
+  bool json, raw, is_tty;      /* is_tty: stdout is a terminal */
+  const char *out_dir;
+  bool force;
+  bool progress;
+  uint64_t start_ms;
+  struct gc_roster *roster;    /* NULL: none */
+  const struct gc_uri *uri;
+  uint64_t responses, failed, duplicates, late, unmatched, stale, malformed, notifications;
+  uint32_t responders;
+  char (*out_names)[96];       /* files of --out already written in this run */
+  size_t out_count, out_cap;
+  enum gc_status status;
+};
+
+/** An address for people: the zone by its name. Returns out. */
+char *gc_send_who(char out[static GC_ADDR_STR_MAX], const struct gc_addr *addr);
+
+/** Everything the client says but GC_CLIENT_END. rtt_us: the response time. */
+void gc_send_report_event(struct gc_send_report *report, const struct gc_client_event *event, uint64_t rtt_us);
+
+/** Somebody who did not answer. */
+void gc_send_report_missing(struct gc_send_report *report, const struct gc_addr *addr, const char *name);
+
+void gc_send_report_summary(struct gc_send_report *report, const struct gc_send *send, uint64_t now_ms);
+void gc_send_report_progress(struct gc_send_report *report, uint64_t now_ms);
+void gc_send_report_free(struct gc_send_report *report);
+
+/* --- gc-send_net.c: socket, clock, capture --- */
+
+struct gc_send_net;
+
+struct gc_send_net_ops {
+  void (*event)(void *ctx, const struct gc_client_event *event, uint64_t rtt_us);
+  uint64_t (*deadline)(void *ctx);
+  void (*tick)(void *ctx, uint64_t now_ms);
+  void *ctx;
+};
+
+/** Open the socket, the pcap file and the client. Not GC_STATUS_OK: why says why. */
+enum gc_status gc_send_net_open(struct gc_send_net **out, const struct gc_send *send, const struct gc_send_plan *plan,
+                                const struct gc_send_net_ops *ops, char why[static GC_SEND_WHY_LEN]);
+
+/** Close; not GC_STATUS_OK: the pcap file could not be written, why says why. */
+enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_SEND_WHY_LEN]);
+
+struct gc_client *gc_send_net_client(struct gc_send_net *net);
+
+/** errno of the last datagram that could not be sent, 0: none; forgets it. */
+int gc_send_net_error(struct gc_send_net *net);
+
+/** Run until gc_send_net_stop or a signal; true: a signal ended it. */
+bool gc_send_net_run(struct gc_send_net *net);
+void gc_send_net_stop(struct gc_send_net *net);
+
+/** In words, why nothing could be sent to target. */
+void gc_send_net_explain(char why[static GC_SEND_WHY_LEN], const struct gc_addr *target, uint32_t ifindex, int error);
+
+/* --- gc-send_run.c, gc-send_each.c: one request, from start to finish --- */
+
+/** Do it; the exit status. Diagnostics go to stderr. */
+enum gc_status gc_send_run(const struct gc_send *send, struct gc_out *out);
+
+/* --- gc-send_shell.c, gc-send_edit.c (libedit) --- */
+
+enum gc_status gc_send_shell(const struct gc_send *send, struct gc_out *out);
+
+#endif

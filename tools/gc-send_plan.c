@@ -1,0 +1,198 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gc-send.h"
+#include "iana/options.h"
+#include "net/iface.h"
+
+static enum gc_status fail(char why[static GC_SEND_WHY_LEN], enum gc_status status, const char *subject, const char *reason)
+{
+  snprintf(why, GC_SEND_WHY_LEN, "%.180s: %.130s", subject, reason);
+  return status;
+}
+
+static enum gc_status no_interface(char why[static GC_SEND_WHY_LEN], struct gc_bytes name)
+{
+  char up[160];
+  snprintf(why, GC_SEND_WHY_LEN, "no interface '%.*s' (up: %s)", (int)(name.len < 60 ? name.len : 60), (const char *)name.ptr,
+           gc_iface_list(up, sizeof up));
+  return GC_STATUS_SYSTEM;
+}
+
+/* -i wins over a zone. */
+static enum gc_status find_interface(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+{
+  struct gc_bytes name = send->common.interface ? gc_bytes_str(send->common.interface) : plan->uri.zone;
+  if (name.len > 0 && gc_iface_index(&plan->ifindex, name))
+    return no_interface(why, name);
+  return GC_STATUS_OK;
+}
+
+static enum gc_status resolve_name(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+{
+  const char *reason = NULL;
+  enum gc_err err = gc_resolve(plan->targets, GC_SEND_TARGETS_MAX, &plan->target_count, gc_bytes_str(plan->uri.name), plan->uri.port,
+                               send->family, &reason);
+  return err ? fail(why, GC_STATUS_SYSTEM, plan->uri.name, reason ? reason : gc_err_str(err)) : GC_STATUS_OK;
+}
+
+/* A name may stand for several groups (draft-ietf-core-groupcomm-bis, Section 2.2.1): all of one family are asked. A
+ * dual-stack member would otherwise be asked twice. Of several unicast addresses the first one is. */
+static void choose_targets(struct gc_send_plan *plan)
+{
+  const struct gc_addr first = plan->targets[0];
+  size_t kept = 1;
+  for (size_t i = 1; gc_addr_is_multicast(&first) && i < plan->target_count; i++)
+    if (gc_addr_is_multicast(&plan->targets[i]) && plan->targets[i].family == first.family)
+      plan->targets[kept++] = plan->targets[i];
+  if (kept < plan->target_count)
+    gc_info(1, "%s has %zu addresses, %zu of them asked", plan->uri.name, plan->target_count, kept);
+  plan->target_count = kept;
+}
+
+static enum gc_status find_targets(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+{
+  enum gc_status status;
+  plan->target_count = 1;
+  if (plan->uri.host == GC_HOST_ADDRESS) {
+    plan->targets[0] = plan->uri.addr;
+    if (send->family && send->family != plan->uri.addr.family)
+      return fail(why, GC_STATUS_USAGE, send->uri, send->family == GC_FAMILY_IPV4 ? "not an IPv4 address, as -4 asks for" : "not an IPv6 address, as -6 asks for");
+  } else if (plan->uri.host == GC_HOST_ALL_COAP) {
+    enum gc_family family = send->family ? send->family : send->scope ? GC_FAMILY_IPV6 : GC_FAMILY_IPV4;
+    plan->targets[0] = gc_all_coap_nodes(family, send->scope ? send->scope : GC_SCOPE_LINK);
+    plan->targets[0].port = plan->uri.port;
+  } else if ((status = resolve_name(plan, send, why)) != GC_STATUS_OK) {
+    return status;
+  } else {
+    choose_targets(plan);
+  }
+  plan->is_group = gc_addr_is_multicast(&plan->targets[0]);
+  for (size_t i = 0; i < plan->target_count; i++) {
+    struct gc_addr *target = &plan->targets[i];
+    if (gc_addr_is_any(target))
+      return fail(why, GC_STATUS_USAGE, send->uri, "not the address of a server or group");
+    if (target->family == GC_FAMILY_IPV6 && gc_addr_is_link_local(target)) {
+      if (!plan->is_group && !plan->ifindex)
+        return fail(why, GC_STATUS_USAGE, send->uri, "a link-local address needs its interface: -i IF, or %IF behind the address");
+      target->zone = plan->ifindex;
+    }
+  }
+  if (!plan->is_group && !gc_addr_is_link_local(&plan->targets[0]))
+    plan->ifindex = 0; /* the routes know better */
+  return GC_STATUS_OK;
+}
+
+static enum gc_status check_group(const struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+{
+  if (plan->is_group && plan->uri.port == GC_PORT_COAPS)
+    return fail(why, GC_STATUS_USAGE, send->uri, "port 5684 is for DTLS, and a group has no DTLS");
+  if (plan->is_group && send->type == GC_SEND_CON && !send->each)
+    return fail(why, GC_STATUS_USAGE, send->uri, "--con: a group request is always Non-confirmable (RFC 7252, Section 8.1)");
+  if (plan->is_group && send->raw)
+    return fail(why, GC_STATUS_USAGE, send->uri, "--raw is for one server: --out DIR keeps the bodies of a group apart");
+  if (!plan->is_group && (send->each || send->roster))
+    return fail(why, GC_STATUS_USAGE, send->uri, send->each ? "--each needs a group" : "--roster needs a group");
+  if (!plan->is_group && send->expect > 1)
+    return fail(why, GC_STATUS_USAGE, send->uri, "one server cannot be two responders: -n needs a group");
+  return GC_STATUS_OK;
+}
+
+static enum gc_status build_options(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+{
+  struct gc_builder builder = gc_builder_options(plan->options_store, sizeof plan->options_store);
+  gc_uri_add_options(&builder, &plan->uri);
+  gc_builder_add_all(&builder, gc_buf_bytes(&send->options.buf));
+  if (send->format >= 0)
+    gc_builder_add_uint(&builder, GC_OPTION_CONTENT_FORMAT, (uint32_t)send->format);
+  if (send->accept >= 0)
+    gc_builder_add_uint(&builder, GC_OPTION_ACCEPT, (uint32_t)send->accept);
+  if (send->no_response >= 0)
+    gc_builder_add_uint(&builder, GC_OPTION_NO_RESPONSE, (uint32_t)send->no_response);
+  enum gc_err err = gc_builder_finish(&builder, &plan->options);
+  return err ? fail(why, GC_STATUS_USAGE, "options", gc_err_str(err)) : GC_STATUS_OK;
+}
+
+static enum gc_status read_payload(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+{
+  char wrong[GC_PAYLOAD_WHY_LEN];
+  if (!gc_payload_read(&plan->payload, send->payload_kind, send->payload, wrong)) {
+    snprintf(why, GC_SEND_WHY_LEN, "%s", wrong);
+    return GC_STATUS_INPUT;
+  }
+  const size_t block = send->szx < 7 ? (size_t)16 << send->szx : 1024;
+  if (plan->is_group && !send->each && plan->payload.bytes.len > block) {
+    snprintf(why, GC_SEND_WHY_LEN, "a payload of %zu bytes is too large for one group datagram (%zu bytes), and a group cannot be sent blocks: "
+             "--each asks every responder by unicast", plan->payload.bytes.len, block);
+    return GC_STATUS_USAGE;
+  }
+  return GC_STATUS_OK;
+}
+
+static uint32_t default_wait(const struct gc_send_plan *plan, const struct gc_send *send)
+{
+  const struct gc_endpoint_params params = gc_endpoint_params_default();
+  if (send->has_wait)
+    return send->wait_ms;
+  if (send->observe)
+    return UINT32_MAX;
+  if (plan->is_group)
+    return GC_SEND_GROUP_WAIT_MS;
+  return plan->is_con ? (uint32_t)gc_max_transmit_wait_ms(&params) : GC_SEND_NON_WAIT_MS;
+}
+
+enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+{
+  struct gc_where where = { 0, "" };
+  enum gc_status status;
+  memset(plan, 0, sizeof *plan);
+  if (gc_uri_parse(&plan->uri, gc_bytes_str(send->uri), &where)) {
+    snprintf(why, GC_SEND_WHY_LEN, "%.180s: %.90s at character %zu", send->uri, where.phrase, where.offset + 1);
+    return GC_STATUS_USAGE;
+  }
+  if (gc_uri_check_group(&plan->uri, &where))
+    return fail(why, GC_STATUS_USAGE, send->uri, where.phrase);
+  if (plan->uri.scheme != GC_SCHEME_COAP)
+    return fail(why, GC_STATUS_USAGE, send->uri, "only coap: URIs can be asked");
+  if ((status = find_interface(plan, send, why)) != GC_STATUS_OK || (status = find_targets(plan, send, why)) != GC_STATUS_OK ||
+      (status = check_group(plan, send, why)) != GC_STATUS_OK || (status = build_options(plan, send, why)) != GC_STATUS_OK ||
+      (status = read_payload(plan, send, why)) != GC_STATUS_OK)
+    return status;
+  if (send->roster && !gc_roster_read(&plan->roster, send->roster, why))
+    return GC_STATUS_INPUT;
+  plan->code = send->method ? send->method : send->payload_kind != GC_PAYLOAD_NONE ? GC_CODE_PUT : GC_CODE_GET;
+  plan->is_con = !plan->is_group && send->type != GC_SEND_NON;
+  plan->wait_ms = default_wait(plan, send);
+  return GC_STATUS_OK;
+}
+
+void gc_send_plan_free(struct gc_send_plan *plan)
+{
+  gc_payload_free(&plan->payload);
+  gc_roster_free(&plan->roster);
+}
+
+struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const struct gc_send *send, const struct gc_addr *target)
+{
+  const bool is_group = gc_addr_is_multicast(target);
+  return (struct gc_request){
+    .remote = *target,
+    .ifindex = plan->ifindex,
+    .code = plan->code,
+    .options = plan->options,
+    .payload = plan->payload.bytes,
+    .is_con = !is_group && send->type != GC_SEND_NON,
+    .observe = send->observe,
+    .block_szx = send->szx,
+    .early_block2 = send->szx < 7,
+    .wait_ms = plan->wait_ms,
+    .max_responders = is_group && !send->observe ? send->expect : 0,
+    .repeats = send->repeats,
+    .repeat_ms = send->repeat_ms,
+    .repeat = send->same_mid ? GC_REPEAT_SAME_MID : GC_REPEAT_NEW_MID,
+    .token = gc_bytes(send->token, send->token_len),
+    .has_mid = send->has_mid,
+    .mid = send->mid,
+  };
+}
