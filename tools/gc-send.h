@@ -142,36 +142,6 @@ void gc_send_report_summary(struct gc_send_report *report, const struct gc_send 
 void gc_send_report_progress(struct gc_send_report *report, uint64_t now_ms);
 void gc_send_report_free(struct gc_send_report *report);
 
-/* --- gc-send_net.c: socket, clock, capture --- */
-
-struct gc_send_net;
-
-struct gc_send_net_ops {
-  void (*event)(void *ctx, const struct gc_client_event *event, uint64_t rtt_us);
-  uint64_t (*deadline)(void *ctx);
-  void (*tick)(void *ctx, uint64_t now_ms);
-  void *ctx;
-};
-
-/** Open the socket, the pcap file and the client. Not GC_STATUS_OK: why says why. */
-enum gc_status gc_send_net_open(struct gc_send_net **out, const struct gc_send *send, const struct gc_send_plan *plan,
-                                const struct gc_send_net_ops *ops, char why[static GC_SEND_WHY_LEN]);
-
-/** Close; not GC_STATUS_OK: the pcap file could not be written, why says why. */
-enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_SEND_WHY_LEN]);
-
-struct gc_client *gc_send_net_client(struct gc_send_net *net);
-
-/** errno of the last datagram that could not be sent, 0: none; forgets it. */
-int gc_send_net_error(struct gc_send_net *net);
-
-/** Run until gc_send_net_stop or a signal; true: a signal ended it. */
-bool gc_send_net_run(struct gc_send_net *net);
-void gc_send_net_stop(struct gc_send_net *net);
-
-/** In words, why nothing could be sent to target. */
-void gc_send_net_explain(char why[static GC_SEND_WHY_LEN], const struct gc_addr *target, uint32_t ifindex, int error);
-
 /* --- gc-send_run.c, gc-send_each.c: one request, from start to finish --- */
 
 /** Do it; the exit status. Diagnostics go to stderr. */

@@ -1,0 +1,268 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture/pcap_writer.h"
+#include "common/show.h"
+#include "gc-send.h"
+#include "gc-send_net.h"
+#include "net/iface.h"
+#include "net/loop.h"
+#include "net/udp.h"
+
+#define SENT_KEPT 64
+#define GROUP_RECEIVE_BUFFER ((size_t)4 << 20) /* a thousand answers may come within milliseconds */
+
+struct gc_send_net {
+  struct gc_send_net_ops ops;
+  struct gc_udp *udp;
+  struct gc_loop *loop;
+  struct gc_client *client;
+  struct gc_pcap_writer *pcap;
+  struct gc_out *trace;         /* -vv: every message, on stderr */
+  bool trace_hex;
+  struct gc_addr source;        /* ours, as the routes choose it for source_for */
+  struct gc_addr source_for;
+  uint64_t now_ms;              /* of the call into the client that is under way */
+  uint64_t received_us;
+  struct { uint64_t ms, us; } sent[SENT_KEPT]; /* when requests went out, for response times finer than the client's clock */
+  size_t sent_next;
+  int send_errno, receive_errno;
+};
+
+static uint64_t now_us(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void trace(struct gc_send_net *net, const char *arrow, const struct gc_addr *peer, struct gc_bytes bytes)
+{
+  struct gc_message message;
+  struct gc_where where;
+  char who[GC_ADDR_STR_MAX];
+  if (!net->trace)
+    return;
+  gc_outf(net->trace, "%s %s ", arrow, gc_send_who(who, peer));
+  if (gc_message_parse(&message, bytes, &where)) {
+    gc_outf(net->trace, "malformed: %s at byte %zu\n", where.phrase, where.offset);
+  } else {
+    gc_outf(net->trace, "%s %s mid=%u token=", gc_show_type(message.type), gc_show_code(message.code), (unsigned)message.mid);
+    gc_out_hex(net->trace, message.token);
+    gc_out_char(net->trace, ' ');
+    gc_show_options(net->trace, message.options);
+    gc_out_char(net->trace, ' ');
+    gc_show_payload(net->trace, message.payload, gc_show_content_format(message.options), GC_SHOW_LINE_PAYLOAD);
+    gc_out_char(net->trace, '\n');
+  }
+  if (net->trace_hex)
+    gc_show_hexdump(net->trace, bytes, 2);
+  gc_out_flush(net->trace);
+}
+
+/* Our address as a receiver of remote sees it: the socket is bound to none. */
+static const struct gc_addr *source_for(struct gc_send_net *net, const struct gc_addr *remote)
+{
+  uint32_t index;
+  if (!gc_addr_same_host(&net->source_for, remote) || net->source.family != remote->family) {
+    net->source_for = *remote;
+    if (gc_route_lookup(&index, &net->source, remote))
+      net->source = (struct gc_addr){ .family = remote->family };
+    net->source.port = gc_udp_address(net->udp).port;
+  }
+  return &net->source;
+}
+
+static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
+{
+  struct gc_send_net *net = ctx;
+  enum gc_err err = gc_udp_send(net->udp, datagram);
+  if (err) {
+    net->send_errno = errno;
+    return err;
+  }
+  net->sent[net->sent_next].ms = net->now_ms;
+  net->sent[net->sent_next].us = now_us();
+  net->sent_next = (net->sent_next + 1) % SENT_KEPT;
+  trace(net, ">", &datagram->remote, datagram->bytes);
+  if (net->pcap) {
+    const struct gc_addr *from = datagram->local.family ? &datagram->local : source_for(net, &datagram->remote);
+    (void)!gc_pcap_writer_udp(net->pcap, from, &datagram->remote, datagram->bytes, gc_wall_us()); /* told at the end */
+  }
+  return GC_OK;
+}
+
+static void on_datagram(void *ctx, const struct gc_datagram *datagram)
+{
+  struct gc_send_net *net = ctx;
+  trace(net, "<", &datagram->remote, datagram->bytes);
+  if (net->pcap) {
+    struct gc_addr to = datagram->local.family ? datagram->local : *source_for(net, &datagram->remote);
+    to.port = gc_udp_address(net->udp).port;
+    (void)!gc_pcap_writer_udp(net->pcap, &datagram->remote, &to, datagram->bytes, gc_wall_us());
+  }
+  net->received_us = now_us();
+  net->now_ms = gc_now_ms();
+  gc_client_receive(net->client, datagram, net->now_ms);
+}
+
+static void on_ready(void *ctx, int fd)
+{
+  struct gc_send_net *net = ctx;
+  (void)fd;
+  if (gc_udp_receive(net->udp, on_datagram, net) != GC_OK) {
+    net->receive_errno = errno;
+    if (net->ops.unreachable)
+      net->ops.unreachable(net->ops.ctx, gc_udp_error_peer(net->udp), net->receive_errno);
+  }
+}
+
+static void on_event(void *ctx, const struct gc_client_event *event)
+{
+  struct gc_send_net *net = ctx;
+  const uint64_t sent_ms = event->now_ms - event->rtt_ms;
+  uint64_t rtt_us = event->rtt_ms * 1000;
+  for (size_t i = 0; i < SENT_KEPT; i++)
+    if (net->sent[i].us && net->sent[i].ms == sent_ms && net->received_us > net->sent[i].us)
+      rtt_us = net->received_us - net->sent[i].us;
+  net->ops.event(net->ops.ctx, event, rtt_us);
+}
+
+static uint64_t on_deadline(void *ctx)
+{
+  struct gc_send_net *net = ctx;
+  uint64_t client = gc_client_deadline(net->client), own = net->ops.deadline(net->ops.ctx);
+  return client < own ? client : own;
+}
+
+static void on_tick(void *ctx, uint64_t now_ms)
+{
+  struct gc_send_net *net = ctx;
+  net->now_ms = now_ms;
+  gc_client_tick(net->client, now_ms);
+  net->ops.tick(net->ops.ctx, now_ms);
+}
+
+static enum gc_status fail(char why[static GC_SEND_WHY_LEN], const char *what, enum gc_err err)
+{
+  snprintf(why, GC_SEND_WHY_LEN, "%.200s: %.100s", what, err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
+  return GC_STATUS_SYSTEM;
+}
+
+static enum gc_status open_socket(struct gc_send_net *net, const struct gc_send *send, const struct gc_send_plan *plan, char why[static GC_SEND_WHY_LEN])
+{
+  const struct gc_udp_options options = {
+    .bind = { .family = plan->targets[0].family, .port = send->port },
+    .ifindex = plan->ifindex,
+    .hop_limit = send->hop_limit,
+    .loop = true,
+    .receive_buffer = plan->is_group ? GROUP_RECEIVE_BUFFER : 0,
+  };
+  char what[40] = "no socket";
+  enum gc_err err = gc_udp_open(&net->udp, &options);
+  if (send->port)
+    snprintf(what, sizeof what, "own port %u", (unsigned)send->port);
+  return err ? fail(why, what, err) : GC_STATUS_OK;
+}
+
+static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *send, const struct gc_send_plan *plan, char why[static GC_SEND_WHY_LEN])
+{
+  const struct gc_client_params params = gc_client_params_default();
+  const struct gc_client_ops ops = { .send = on_send, .event = on_event, .ctx = net };
+  enum gc_status status = open_socket(net, send, plan, why);
+  enum gc_err err;
+  if (status)
+    return status;
+  if (send->common.pcap && (err = gc_pcap_writer_open(&net->pcap, send->common.pcap)) != GC_OK)
+    return fail(why, send->common.pcap, err);
+  if (send->common.verbose >= 2 && !send->common.quiet) {
+    net->trace = gc_out_new(STDERR_FILENO, (enum gc_color_when)send->common.color, false);
+    net->trace_hex = send->common.verbose >= 3;
+  }
+  if ((err = gc_loop_new(&net->loop)) != GC_OK || (err = gc_loop_catch_signals(net->loop)) != GC_OK ||
+      (err = gc_loop_add(net->loop, gc_udp_fd(net->udp), on_ready, net)) != GC_OK)
+    return fail(why, "poll loop", err);
+  net->client = gc_client_new(&params, &ops, gc_rng_system());
+  return net->client ? GC_STATUS_OK : fail(why, "client", GC_E_MEMORY);
+}
+
+enum gc_status gc_send_net_open(struct gc_send_net **out, const struct gc_send *send, const struct gc_send_plan *plan,
+                                const struct gc_send_net_ops *ops, char why[static GC_SEND_WHY_LEN])
+{
+  struct gc_send_net *net = calloc(1, sizeof *net);
+  *out = net;
+  if (!net)
+    return fail(why, "client", GC_E_MEMORY);
+  net->ops = *ops;
+  enum gc_status status = open_all(net, send, plan, why);
+  if (status) {
+    char ignored[GC_SEND_WHY_LEN];
+    gc_send_net_close(out, ignored);
+  }
+  return status;
+}
+
+enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_SEND_WHY_LEN])
+{
+  enum gc_status status = GC_STATUS_OK;
+  if (!*net)
+    return status;
+  gc_client_free(&(*net)->client);
+  if ((*net)->pcap && gc_pcap_writer_close(&(*net)->pcap) != GC_OK)
+    status = fail(why, "--pcap", GC_E_SYSTEM);
+  gc_loop_free(&(*net)->loop);
+  gc_udp_close(&(*net)->udp);
+  gc_out_close(&(*net)->trace);
+  free(*net);
+  *net = NULL;
+  return status;
+}
+
+enum gc_err gc_send_net_request(struct gc_send_net *net, struct gc_exchange **out, const struct gc_request *request, void *user)
+{
+  net->now_ms = gc_now_ms();
+  net->send_errno = 0;
+  return gc_client_request(net->client, out, request, user, net->now_ms);
+}
+
+void gc_send_net_end(struct gc_send_net *net, struct gc_exchange *exchange, bool deregister)
+{
+  net->now_ms = gc_now_ms();
+  gc_client_end(net->client, exchange, deregister, net->now_ms);
+}
+
+int gc_send_net_error(struct gc_send_net *net)
+{
+  int error = net->send_errno;
+  net->send_errno = 0;
+  return error;
+}
+
+bool gc_send_net_run(struct gc_send_net *net)
+{
+  int signal_number = 0;
+  (void)!gc_loop_run(net->loop, on_deadline, on_tick, net, &signal_number);
+  return signal_number != 0;
+}
+
+void gc_send_net_stop(struct gc_send_net *net)
+{
+  gc_loop_stop(net->loop);
+}
+
+void gc_send_net_explain(char why[static GC_SEND_WHY_LEN], const struct gc_addr *target, uint32_t ifindex, int error)
+{
+  char who[GC_ADDR_STR_MAX], up[120], name[GC_IFACE_NAME_MAX];
+  const char *trouble = ifindex ? gc_iface_trouble(ifindex, target->family) : NULL;
+  gc_send_who(who, target);
+  if (trouble)
+    snprintf(why, GC_SEND_WHY_LEN, "%s: %s: interface %s: %s", who, strerror(error), gc_iface_name(name, ifindex), trouble);
+  else if (gc_addr_is_multicast(target) && !ifindex)
+    snprintf(why, GC_SEND_WHY_LEN, "%s: %s: no route for multicast; name the interface with -i (up: %s)", who, strerror(error), gc_iface_list(up, sizeof up));
+  else
+    snprintf(why, GC_SEND_WHY_LEN, "%s: %s", who, strerror(error));
+}
