@@ -115,19 +115,22 @@ struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const st
 
 struct gc_send_report {
   struct gc_out *out;
-  bool json, raw, is_tty;      /* is_tty: stdout is a terminal */
+  bool json, raw, force, is_group;
+  bool is_tty;                 /* stdout is a terminal */
+  bool progress;               /* stderr is one, and nobody minds */
   const char *out_dir;
-  bool force;
-  bool progress;
+  int out_fd;                  /* of out_dir, -1: none */
   uint64_t start_ms;
   struct gc_roster *roster;    /* NULL: none */
   const struct gc_uri *uri;
-  uint64_t responses, failed, duplicates, late, unmatched, stale, malformed, notifications;
-  uint32_t responders;
-  char (*out_names)[96];       /* files of --out already written in this run */
-  size_t out_count, out_cap;
+  uint64_t responses, failed, duplicates, late, unmatched, stale, malformed, missing;
+  uint64_t responders;
   enum gc_status status;
 };
+
+/** Fill in what the command line says; opens --out. false: why says what is wrong (status 4). */
+bool gc_send_report_init(struct gc_send_report *report, const struct gc_send *send, struct gc_send_plan *plan, struct gc_out *out,
+                         uint64_t now_ms, char why[static GC_SEND_WHY_LEN]);
 
 /** An address for people: the zone by its name. Returns out. */
 char *gc_send_who(char out[static GC_ADDR_STR_MAX], const struct gc_addr *addr);
@@ -138,7 +141,10 @@ void gc_send_report_event(struct gc_send_report *report, const struct gc_client_
 /** Somebody who did not answer. */
 void gc_send_report_missing(struct gc_send_report *report, const struct gc_addr *addr, const char *name);
 
+/** The last lines: who is missing, the summary; report->status is final after it. */
 void gc_send_report_summary(struct gc_send_report *report, const struct gc_send *send, uint64_t now_ms);
+
+/** One line on stderr that is written over; does nothing where progress is not wanted. */
 void gc_send_report_progress(struct gc_send_report *report, uint64_t now_ms);
 void gc_send_report_free(struct gc_send_report *report);
 
