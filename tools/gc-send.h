@@ -13,6 +13,7 @@
 #define GC_SEND_OPTIONS_MAX 4096  /* bytes of -O options */
 #define GC_SEND_TARGETS_MAX 16    /* addresses of one host name */
 #define GC_SEND_GROUP_WAIT_MS 6000 /* DEFAULT_LEISURE (RFC 7252, Section 8.2) and a second for the way */
+#define GC_SEND_NO_RESPONSE_ALL 26 /* RFC 7967, Section 2.1: no class is of interest */
 #define GC_SEND_NON_WAIT_MS 5000  /* unicast, Non-confirmable */
 
 /* --- gc-send_params.c: the command line --- */
@@ -46,6 +47,8 @@ struct gc_send {
   uint16_t mid;
   uint8_t token[GC_TOKEN_MAX_LEN];
   size_t token_len;
+  void (*on_links)(void *ctx, struct gc_bytes links); /* the shell learns from link-format bodies; NULL: nobody does */
+  void *links_ctx;
 };
 
 extern const struct gc_tool gc_send_tool;
@@ -113,6 +116,19 @@ struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const st
 
 /* --- gc-send_report.c: lines for people and programs --- */
 
+/** One exchange under way; what gc_client_request is given as user. */
+struct gc_send_slot {
+  struct gc_exchange *exchange;  /* NULL: over */
+  struct gc_addr target;
+  uint64_t seen_first, *seen;    /* bits: which responders have answered; seen has those from 64 on */
+  size_t seen_words;
+  bool has_news;                 /* anything was reported for it */
+};
+
+/** Note that a responder has answered; true: for the first time. */
+bool gc_send_slot_note(struct gc_send_slot *slot, uint32_t responder);
+void gc_send_slot_free(struct gc_send_slot *slot);
+
 struct gc_send_report {
   struct gc_out *out;
   bool json, raw, force, is_group;
@@ -148,13 +164,14 @@ void gc_send_report_summary(struct gc_send_report *report, const struct gc_send 
 void gc_send_report_progress(struct gc_send_report *report, uint64_t now_ms);
 void gc_send_report_free(struct gc_send_report *report);
 
-/* --- gc-send_run.c, gc-send_each.c: one request, from start to finish --- */
+/* --- gc-send_run.c: one request, from start to finish --- */
 
 /** Do it; the exit status. Diagnostics go to stderr. */
 enum gc_status gc_send_run(const struct gc_send *send, struct gc_out *out);
 
-/* --- gc-send_shell.c, gc-send_edit.c (libedit) --- */
+/* --- gc-send_shell.c --- */
 
+/** Commands from the terminal, or from stdin where that is none; the target is send->uri. */
 enum gc_status gc_send_shell(const struct gc_send *send, struct gc_out *out);
 
 #endif

@@ -137,6 +137,8 @@ static uint32_t default_wait(const struct gc_send_plan *plan, const struct gc_se
     return send->wait_ms;
   if (send->observe)
     return UINT32_MAX;
+  if (send->no_response == GC_SEND_NO_RESPONSE_ALL)
+    return 0;
   if (plan->is_group)
     return GC_SEND_GROUP_WAIT_MS;
   return plan->is_con ? (uint32_t)gc_max_transmit_wait_ms(&params) : GC_SEND_NON_WAIT_MS;
@@ -187,7 +189,7 @@ struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const st
     .block_szx = send->szx,
     .early_block2 = send->szx < 7,
     .wait_ms = plan->wait_ms,
-    .max_responders = is_group && !send->observe ? send->expect : 0,
+    .max_responders = send->observe ? 0 : is_group ? send->expect : 1,
     .repeats = send->repeats,
     .repeat_ms = send->repeat_ms,
     .repeat = send->same_mid ? GC_REPEAT_SAME_MID : GC_REPEAT_NEW_MID,

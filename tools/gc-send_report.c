@@ -290,15 +290,17 @@ static void report_note(struct gc_send_report *report, const char *kind, const s
 
 static void note_responder(struct gc_send_report *report, const struct gc_client_event *event)
 {
-  if (event->responder + (uint64_t)1 > report->responders)
-    report->responders = event->responder + (uint64_t)1;
+  report->responders += gc_send_slot_note(event->user, event->responder);
   if (report->roster)
     (void)gc_roster_mark(report->roster, &event->from);
 }
 
 void gc_send_report_event(struct gc_send_report *report, const struct gc_client_event *event, uint64_t rtt_us)
 {
+  struct gc_send_slot *slot = event->user;
   clear_progress(report);
+  if (slot && event->kind != GC_CLIENT_END)
+    slot->has_news = true;
   switch (event->kind) {
   case GC_CLIENT_RESPONSE:
   case GC_CLIENT_NOTIFICATION:
@@ -332,7 +334,6 @@ void gc_send_report_event(struct gc_send_report *report, const struct gc_client_
     report_trouble(report, "timeout", event, event->phrase);
     break;
   case GC_CLIENT_INCOMPLETE:
-    note_responder(report, event);
     report_trouble(report, "incomplete", event, event->phrase);
     break;
   case GC_CLIENT_UNUSABLE:

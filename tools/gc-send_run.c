@@ -1,0 +1,370 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/show.h"
+#include "gc-send.h"
+#include "gc-send_net.h"
+#include "iana/options.h"
+#include "net/iface.h"
+#include "net/loop.h"
+
+#define AT_ONCE 64          /* unicast exchanges of --each under way together */
+#define FOUND_MAX 65536
+#define PROGRESS_MS 250
+
+struct run {
+  const struct gc_send *send;
+  struct gc_send_plan *plan;
+  struct gc_send_net *net;
+  struct gc_send_report report;
+  struct gc_send_slot *slots;
+  size_t slot_count, started, open;
+  bool is_discovery;          /* the first half of --each: answers are collected, not reported */
+  struct gc_addr *found;
+  size_t found_count, found_cap;
+  uint64_t deadline_ms;       /* of the whole run; UINT64_MAX: the client knows when to end */
+  uint64_t progress_ms;
+  bool is_over;               /* nothing more is wanted: end at the next tick */
+  bool is_starting;
+};
+
+static enum gc_status failed(struct run *run, enum gc_status status)
+{
+  run->report.status = gc_status_max(run->report.status, status);
+  return status;
+}
+
+/* --- what the client says --- */
+
+static void collect(struct run *run, const struct gc_client_event *event)
+{
+  if (event->kind != GC_CLIENT_RESPONSE || GC_CODE_CLASS(event->message.code) != 2 || event->message.payload.len == 0 ||
+      run->found_count >= FOUND_MAX)
+    return;
+  if (run->found_count == run->found_cap) {
+    size_t cap = run->found_cap ? 2 * run->found_cap : 64;
+    struct gc_addr *grown = realloc(run->found, cap * sizeof *grown);
+    if (!grown)
+      return;
+    run->found = grown;
+    run->found_cap = cap;
+  }
+  run->found[run->found_count++] = event->from;
+}
+
+static bool is_satisfied(const struct run *run)
+{
+  const struct gc_roster *roster = run->report.roster;
+  if (!gc_out_ok(run->report.out))
+    return true;
+  return !run->is_discovery && !run->send->observe && roster && roster->answered == roster->count &&
+         run->report.responders >= run->send->expect;
+}
+
+static void on_event(void *ctx, const struct gc_client_event *event, uint64_t rtt_us)
+{
+  struct run *run = ctx;
+  struct gc_send_slot *slot = event->user;
+  if (event->kind == GC_CLIENT_END) {
+    slot->exchange = NULL;
+    run->open--;
+    if (run->send->each && !run->is_discovery && !slot->has_news && !run->report.roster)
+      gc_send_report_missing(&run->report, &slot->target, "");
+    if (run->open == 0 && !run->is_starting && run->started == run->slot_count)
+      gc_send_net_stop(run->net);
+  } else if (run->is_discovery) {
+    collect(run, event);
+  } else {
+    if (run->send->on_links && event->kind == GC_CLIENT_RESPONSE && gc_show_content_format(event->message.options) == GC_FORMAT_LINK_FORMAT)
+      run->send->on_links(run->send->links_ctx, event->message.payload);
+    gc_send_report_event(&run->report, event, rtt_us);
+    run->is_over = run->is_over || is_satisfied(run);
+  }
+}
+
+static void on_unreachable(void *ctx, struct gc_addr peer, int error)
+{
+  struct run *run = ctx;
+  char who[GC_ADDR_STR_MAX];
+  gc_info(1, "%s: %s", peer.family ? gc_send_who(who, &peer) : "a peer", strerror(error));
+  if (run->plan->is_group || run->send->observe || run->report.responses > 0)
+    return;
+  gc_error("%s: %s", gc_send_who(who, &run->plan->targets[0]), strerror(error));
+  run->report.failed++;
+  failed(run, GC_STATUS_NO);
+  run->is_over = true;
+}
+
+/* --- starting and ending exchanges --- */
+
+static struct gc_request discovery(const struct run *run, const struct gc_addr *target, uint8_t *store, size_t cap)
+{
+  struct gc_request request = gc_send_plan_request(run->plan, run->send, target);
+  struct gc_builder builder = gc_builder_options(store, cap);
+  char filter[GC_URI_SEGMENT_MAX_LEN + 1];
+  struct gc_bytes path = run->plan->uri.path;
+  gc_builder_add_str(&builder, GC_OPTION_URI_PATH, ".well-known");
+  gc_builder_add_str(&builder, GC_OPTION_URI_PATH, "core");
+  if (snprintf(filter, sizeof filter, "href=%.*s", path.len ? (int)path.len : 1, path.len ? (const char *)path.ptr : "/") < (int)sizeof filter)
+    gc_builder_add_str(&builder, GC_OPTION_URI_QUERY, filter);
+  if (gc_builder_finish(&builder, &request.options))
+    request.options = gc_bytes(NULL, 0);
+  request.code = GC_CODE_GET;
+  request.payload = gc_bytes(NULL, 0);
+  request.single_block = true;
+  request.wait_ms = run->send->has_wait ? run->send->wait_ms : GC_SEND_GROUP_WAIT_MS;
+  return request;
+}
+
+static enum gc_status start(struct run *run, struct gc_send_slot *slot)
+{
+  uint8_t store[512];
+  char why[GC_SEND_WHY_LEN];
+  struct gc_exchange *exchange = NULL;
+  struct gc_request request = run->is_discovery ? discovery(run, &slot->target, store, sizeof store)
+                                                : gc_send_plan_request(run->plan, run->send, &slot->target);
+  if (run->send->each && !run->is_discovery && !run->send->has_wait) {
+    const struct gc_endpoint_params params = gc_endpoint_params_default();
+    request.wait_ms = (uint32_t)gc_max_transmit_wait_ms(&params);
+  }
+  gc_info(1, "%s to %s", gc_show_code(request.code), gc_send_who(why, &slot->target));
+  run->open++;
+  run->is_starting = true;
+  enum gc_err err = gc_send_net_request(run->net, &exchange, &request, slot);
+  run->is_starting = false;
+  int error = gc_send_net_error(run->net);
+  if (err == GC_OK) {
+    slot->exchange = exchange;
+    if (!error)
+      return GC_STATUS_OK;
+  } else {
+    run->open--;
+  }
+  if (err == GC_E_SYSTEM || error)
+    gc_send_net_explain(why, &slot->target, run->plan->ifindex, error ? error : errno);
+  else
+    snprintf(why, sizeof why, "request: %s", gc_err_str(err));
+  gc_error("%s", why);
+  slot->has_news = true;
+  if (slot->exchange)
+    gc_send_net_end(run->net, slot->exchange, false);
+  return failed(run, GC_STATUS_SYSTEM);
+}
+
+static void end_all(struct run *run)
+{
+  run->started = run->slot_count;
+  for (size_t i = 0; i < run->slot_count; i++)
+    if (run->slots[i].exchange)
+      gc_send_net_end(run->net, run->slots[i].exchange, run->send->observe);
+  gc_send_net_stop(run->net);
+}
+
+static void start_more(struct run *run)
+{
+  while (run->started < run->slot_count && run->open < AT_ONCE)
+    (void)start(run, &run->slots[run->started++]);
+  if (run->open == 0 && run->started == run->slot_count)
+    gc_send_net_stop(run->net);
+}
+
+static uint64_t on_deadline(void *ctx)
+{
+  const struct run *run = ctx;
+  if (run->is_over || (run->started < run->slot_count && run->open < AT_ONCE))
+    return 0;
+  return run->report.progress && run->progress_ms < run->deadline_ms ? run->progress_ms : run->deadline_ms;
+}
+
+static void on_tick(void *ctx, uint64_t now_ms)
+{
+  struct run *run = ctx;
+  if (run->is_over || now_ms >= run->deadline_ms) {
+    end_all(run);
+    return;
+  }
+  start_more(run);
+  if (now_ms >= run->progress_ms) {
+    gc_send_report_progress(&run->report, now_ms);
+    run->progress_ms = now_ms + PROGRESS_MS;
+  }
+}
+
+/* Ask every target; true: until a signal came. */
+static bool ask(struct run *run, const struct gc_addr *targets, size_t count)
+{
+  run->slots = calloc(count, sizeof *run->slots);
+  run->slot_count = run->slots ? count : 0;
+  run->started = run->open = 0;
+  run->is_over = false;
+  if (!run->slots)
+    failed(run, GC_STATUS_SYSTEM);
+  for (size_t i = 0; i < run->slot_count; i++)
+    run->slots[i].target = targets[i];
+  start_more(run);
+  bool by_signal = run->open > 0 || run->started < run->slot_count ? gc_send_net_run(run->net) : false;
+  end_all(run);
+  for (size_t i = 0; i < run->slot_count; i++)
+    gc_send_slot_free(&run->slots[i]);
+  free(run->slots);
+  run->slots = NULL;
+  run->slot_count = run->started = 0;
+  return by_signal;
+}
+
+/* --- --each --- */
+
+static int compare_addr(const void *a, const void *b)
+{
+  return gc_addr_compare(a, b);
+}
+
+/* Who is to be asked: the roster, or else those whose /.well-known/core names the resource, which is a harmless question
+ * with a short answer. true: a signal came. */
+static bool find_responders(struct run *run)
+{
+  const struct gc_send_plan *plan = run->plan;
+  size_t kept = 0;
+  if (plan->roster.count > 0) {
+    run->found = calloc(plan->roster.count, sizeof *run->found);
+    run->found_count = run->found ? plan->roster.count : 0;
+    for (size_t i = 0; i < run->found_count; i++) {
+      run->found[i] = plan->roster.entries[i].addr;
+      if (run->found[i].port == 0)
+        run->found[i].port = plan->uri.port;
+      if (run->found[i].zone == 0 && gc_addr_is_link_local(&run->found[i]))
+        run->found[i].zone = plan->ifindex;
+    }
+    return false;
+  }
+  run->is_discovery = true;
+  bool by_signal = ask(run, plan->targets, plan->target_count);
+  run->is_discovery = false;
+  if (run->found_count > 0)
+    qsort(run->found, run->found_count, sizeof *run->found, compare_addr);
+  for (size_t i = 0; i < run->found_count; i++)
+    if (kept == 0 || !gc_addr_equal(&run->found[i], &run->found[kept - 1]))
+      run->found[kept++] = run->found[i];
+  run->found_count = kept;
+  gc_info(1, "%zu server%s with %.*s found", kept, kept == 1 ? "" : "s", (int)plan->uri.path.len, (const char *)plan->uri.path.ptr);
+  return by_signal;
+}
+
+static void run_each(struct run *run)
+{
+  if (!find_responders(run) && run->found_count > 0)
+    ask(run, run->found, run->found_count);
+  free(run->found);
+  run->found = NULL;
+}
+
+/* --- the whole --- */
+
+static enum gc_err no_send(void *ctx, const struct gc_datagram *datagram)
+{
+  (void)ctx;
+  (void)datagram;
+  return GC_OK;
+}
+
+static void no_event(void *ctx, const struct gc_client_event *event)
+{
+  (void)ctx;
+  (void)event;
+}
+
+static enum gc_status dry_run(const struct gc_send *send, const struct gc_send_plan *plan, struct gc_out *out)
+{
+  static const struct gc_client_ops ops = { .send = no_send, .event = no_event };
+  const struct gc_client_params params = gc_client_params_default();
+  struct gc_client *client = gc_client_new(&params, &ops, gc_rng_system());
+  enum gc_status status = GC_STATUS_OK;
+  for (size_t i = 0; client && i < plan->target_count; i++) {
+    uint8_t store[2048];
+    char who[GC_ADDR_STR_MAX];
+    struct gc_buf message = gc_buf(store, sizeof store);
+    struct gc_request request = gc_send_plan_request(plan, send, &plan->targets[i]);
+    enum gc_err err = gc_client_compose(client, &message, &request, gc_now_ms());
+    if (err) {
+      gc_error("request: %s", gc_err_str(err));
+      status = gc_status_max(status, gc_status_of(err));
+      continue;
+    }
+    if (send->common.json) {
+      gc_json_object(out, NULL);
+      gc_json_str(out, "event", "dry-run");
+      gc_json_str(out, "to", gc_send_who(who, &plan->targets[i]));
+      gc_json_hex(out, "hex", gc_buf_bytes(&message));
+      gc_json_end(out);
+    } else {
+      gc_info(1, "to %s", gc_send_who(who, &plan->targets[i]));
+      gc_out_hex(out, gc_buf_bytes(&message));
+      gc_out_char(out, '\n');
+    }
+    gc_out_flush(out);
+  }
+  gc_client_free(&client);
+  return status;
+}
+
+/* Nobody answered a group: where the request went is the first thing to look at. */
+static void explain_silence(const struct run *run)
+{
+  char who[GC_ADDR_STR_MAX], name[GC_IFACE_NAME_MAX], hops[24] = "1, the system's";
+  const struct gc_addr *target = &run->plan->targets[0];
+  uint32_t index = run->plan->ifindex;
+  struct gc_addr source;
+  if (!index && gc_route_lookup(&index, &source, target))
+    index = 0;
+  const char *trouble = index ? gc_iface_trouble(index, target->family) : NULL;
+  if (run->send->hop_limit >= 0)
+    snprintf(hops, sizeof hops, "%d", run->send->hop_limit);
+  gc_info(0, "sent to %s by interface %s, hop limit %s%s%s", gc_send_who(who, target), index ? gc_iface_name(name, index) : "?", hops,
+          trouble ? "; note: " : "", trouble ? trouble : "");
+}
+
+static enum gc_status run_net(struct run *run, struct gc_out *out, char why[static GC_SEND_WHY_LEN])
+{
+  const struct gc_send_net_ops ops = { .event = on_event, .unreachable = on_unreachable, .deadline = on_deadline, .tick = on_tick, .ctx = run };
+  const uint64_t now = gc_now_ms();
+  if (!gc_send_report_init(&run->report, run->send, run->plan, out, now, why))
+    return GC_STATUS_SYSTEM;
+  enum gc_status status = gc_send_net_open(&run->net, run->send, run->plan, &ops, why);
+  if (status)
+    return status;
+  run->progress_ms = now + PROGRESS_MS;
+  run->deadline_ms = run->plan->is_group || run->plan->wait_ms == UINT32_MAX ? UINT64_MAX : now + run->plan->wait_ms;
+  if (run->send->observe && run->plan->wait_ms != UINT32_MAX)
+    run->deadline_ms = now + run->plan->wait_ms;
+  if (run->send->each)
+    run_each(run);
+  else
+    ask(run, run->plan->targets, run->plan->target_count > 1 && run->plan->is_group ? run->plan->target_count : 1);
+  const bool is_sent = run->report.status < GC_STATUS_SYSTEM;
+  gc_send_report_summary(&run->report, run->send, gc_now_ms());
+  if (is_sent && run->plan->is_group && run->report.responses + run->report.failed == 0 && run->report.status == GC_STATUS_NO)
+    explain_silence(run);
+  return gc_send_net_close(&run->net, why);
+}
+
+enum gc_status gc_send_run(const struct gc_send *send, struct gc_out *out)
+{
+  struct run run = { .send = send, .plan = malloc(sizeof *run.plan), .report.out_fd = -1, .deadline_ms = UINT64_MAX };
+  char why[GC_SEND_WHY_LEN] = "";
+  if (!run.plan) {
+    gc_error("%s", gc_err_str(GC_E_MEMORY));
+    return GC_STATUS_SYSTEM;
+  }
+  enum gc_status status = gc_send_plan_make(run.plan, send, why);
+  if (status == GC_STATUS_OK)
+    status = send->dry_run ? dry_run(send, run.plan, out) : run_net(&run, out, why);
+  if (status != GC_STATUS_OK && *why)
+    gc_error("%s", why);
+  gc_send_report_free(&run.report);
+  gc_send_plan_free(run.plan);
+  free(run.plan);
+  return gc_status_max(status, run.report.status);
+}
