@@ -20,14 +20,21 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
 BATS     := $(sort $(wildcard tests/cli/*.bats tests/net/*.bats))
 
-# a test program sees tools/common too, so that options and output are tested like any room
-$(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(TEST_LIB)) $(COMMON) $(LIBGC)
+# the parts of the tools, all but their main
+PARTS := $(BUILD)/tool-parts.a
+$(PARTS): $(call obj,$(sort $(wildcard tools/gc-*_*.c)))
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# a test program sees tools/common and the tools' parts too, so that options and output are tested like any room
+$(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(TEST_LIB)) $(PARTS) $(COMMON) $(LIBGC)
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) -o $@ $^ -lcmocka $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_GC)
 
 # without libFuzzer a target replays the files named on its command line
 FUZZ_MAIN := $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o)
-$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(FUZZ_MAIN) $(COMMON) $(LIBGC)
+$(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(FUZZ_MAIN) $(PARTS) $(COMMON) $(LIBGC)
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_GC)
 

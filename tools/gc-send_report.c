@@ -290,7 +290,8 @@ static void report_note(struct gc_send_report *report, const char *kind, const s
 
 static void note_responder(struct gc_send_report *report, const struct gc_client_event *event)
 {
-  report->responders += gc_send_slot_note(event->user, event->responder);
+  if (event->responder != UINT32_MAX)
+    report->responders += gc_send_slot_note(event->user, event->responder);
   if (report->roster)
     (void)gc_roster_mark(report->roster, &event->from);
 }
@@ -299,7 +300,7 @@ void gc_send_report_event(struct gc_send_report *report, const struct gc_client_
 {
   struct gc_send_slot *slot = event->user;
   clear_progress(report);
-  if (slot && event->kind != GC_CLIENT_END)
+  if (slot && event->kind != GC_CLIENT_END && event->kind != GC_CLIENT_LATE) /* of a late one the slot may be gone */
     slot->has_news = true;
   switch (event->kind) {
   case GC_CLIENT_RESPONSE:
@@ -310,6 +311,11 @@ void gc_send_report_event(struct gc_send_report *report, const struct gc_client_
   case GC_CLIENT_DUPLICATE:
     report->duplicates++;
     report_note(report, "duplicate", event, NULL);
+    break;
+  case GC_CLIENT_DELAYED:
+    gc_info(event->delay_ms >= 1000 ? 0 : 1, "the request waits for its turn, %" PRIu64 " ms at least (NSTART, PROBING_RATE)", event->delay_ms);
+    if (slot)
+      slot->has_news = false;
     break;
   case GC_CLIENT_STALE:
     report->stale++;
