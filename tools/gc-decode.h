@@ -59,7 +59,7 @@ struct decode_record {
 /* --- pairing: gc-decode_match.c ------------------------------------------------------------------------------------ */
 
 /** Requests and messages remembered, oldest out: memory does not grow with the capture. */
-enum { DECODE_REQUESTS = 16384, DECODE_SEEN = 16384 };
+enum { DECODE_REMEMBERED = 16384 };
 
 struct decode_match;
 struct decode_match *decode_match_new(void);
@@ -91,8 +91,8 @@ struct decode_printer {
 void decode_print(struct decode_printer *printer, const struct decode_record *record);
 void decode_json(struct decode_printer *printer, const struct decode_record *record);
 
-/** Address and port as text, from a small cache. Borrowed until the next but one call. */
-struct gc_bytes decode_address(const struct gc_addr *addr);
+/** Address and port as gc_addr_format has them. */
+void decode_address(struct gc_out *out, const struct gc_addr *addr);
 
 /* --- the run: gc-decode_run.c, gc-decode_capture.c, gc-decode_hex.c -------------------------------------------------- */
 

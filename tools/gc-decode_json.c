@@ -14,9 +14,13 @@ void decode_json(struct decode_printer *printer, const struct decode_record *rec
   gc_json_object(out, NULL);
   gc_json_uint(out, "n", record->n);
   if (record->has_place) {
-    gc_json_fixed(out, "ts", record->wall_us, 6);
-    gc_json_text(out, "src", decode_address(&record->from));
-    gc_json_text(out, "dst", decode_address(&record->to));
+    GC_OUT_LITERAL(out, ",\"ts\":");
+    gc_out_fixed(out, record->wall_us, 6);
+    GC_OUT_LITERAL(out, ",\"src\":\"");
+    decode_address(out, &record->from);
+    GC_OUT_LITERAL(out, "\",\"dst\":\"");
+    decode_address(out, &record->to);
+    gc_out_char(out, '"');
   }
   if (record->is_header_read)
     gc_json_message(out, &record->message);

@@ -34,10 +34,10 @@ int gc_addr_compare(const struct gc_addr *a, const struct gc_addr *b)
 
 uint64_t gc_addr_hash(const struct gc_addr *addr, uint64_t key)
 {
-  uint64_t part[2];
-  memcpy(part, addr->ip, sizeof part);
-  uint64_t h = key ^ ((uint64_t)addr->port << 8 | addr->family);
-  for (int i = 0; i < 2; i++) { /* two rounds of a 64-bit finaliser: each input bit reaches each output bit */
+  uint64_t part[3] = { (uint64_t)addr->port << 8 | addr->family };
+  uint64_t h = key;
+  memcpy(part + 1, addr->ip, sizeof addr->ip);
+  for (int i = 0; i < 3; i++) { /* two rounds of a 64-bit finaliser each: a change of the port cannot undo one of the address */
     h ^= part[i];
     h *= 0xff51afd7ed558ccdULL;
     h ^= h >> 33;

@@ -42,13 +42,15 @@ bool gc_text_is_utf8(struct gc_bytes bytes)
 size_t gc_text_printable_len(struct gc_bytes bytes)
 {
   uint32_t point;
+  if (bytes.len > 0 && bytes.ptr[0] >= 0x20 && bytes.ptr[0] < 0x7f) /* most text */
+    return 1;
   size_t len = utf8_char(bytes, &point);
   return len && !is_control(point) ? len : 0;
 }
 
 bool gc_text_is_printable(struct gc_bytes bytes)
 {
-  for (size_t n; bytes.len > 0; bytes = gc_bytes_slice(bytes, n, SIZE_MAX)) {
+  for (size_t n; bytes.len > 0; bytes.ptr += n, bytes.len -= n) {
     n = gc_text_printable_len(bytes);
     if (n == 0 && memchr("\t\n\r", bytes.ptr[0], 3))
       n = 1;

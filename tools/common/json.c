@@ -1,8 +1,11 @@
 /* JSON Lines (RFC 8259), written straight into the output's buffer. */
+#include <string.h>
+
 #include "base/text.h"
 #include "common/out.h"
 
 #define LEVELS 64
+#define KEY_MAX_LEN 1024
 
 static bool is_run(uint8_t c)
 {
@@ -49,7 +52,7 @@ static size_t special(struct gc_out *out, struct gc_bytes bytes)
   return len;
 }
 
-static void quoted(struct gc_out *out, struct gc_bytes text)
+void gc_json_quote(struct gc_out *out, struct gc_bytes text)
 {
   gc_out_char(out, '"');
   while (text.len > 0) {
@@ -60,7 +63,8 @@ static void quoted(struct gc_out *out, struct gc_bytes text)
       gc_out_bytes(out, gc_bytes(text.ptr, n));
     else
       n = special(out, text);
-    text = gc_bytes_slice(text, n, SIZE_MAX);
+    text.ptr += n;
+    text.len -= n;
   }
   gc_out_char(out, '"');
 }
@@ -71,17 +75,24 @@ static bool name(struct gc_out *out, const char *key)
   struct gc_json_state *state = gc_out_json(out);
   if (state->depth > LEVELS)
     return false;
+  size_t len = key ? strlen(key) : 0;
+  uint8_t *at = len <= KEY_MAX_LEN ? gc_out_reserve(out, len + 4) : NULL;
+  if (!at)
+    return false;
   if (state->depth > 0) {
     uint64_t bit = (uint64_t)1 << (state->depth - 1);
     if (state->has_member & bit)
-      gc_out_char(out, ',');
+      *at++ = ',';
     state->has_member |= bit;
   }
   if (key) {
-    gc_out_char(out, '"');
-    gc_out_str(out, key);
-    gc_out_bytes(out, gc_bytes("\":", 2));
+    *at++ = '"';
+    memcpy(at, key, len);
+    at += len;
+    *at++ = '"';
+    *at++ = ':';
   }
+  gc_out_advance(out, at);
   return true;
 }
 
@@ -122,7 +133,7 @@ void gc_json_end(struct gc_out *out)
 void gc_json_text(struct gc_out *out, const char *key, struct gc_bytes utf8)
 {
   if (name(out, key))
-    quoted(out, utf8);
+    gc_json_quote(out, utf8);
 }
 
 void gc_json_str(struct gc_out *out, const char *key, const char *text)

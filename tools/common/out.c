@@ -14,14 +14,20 @@
 #define BUFFER_LEN ((size_t)65536)
 
 struct gc_out {
+  struct gc_out_room room; /* first: out.h writes there */
   int fd;           /* -1: memory */
   bool batch, color;
   int err;          /* errno of the first write that failed */
   uint8_t *ptr;
-  size_t len, cap;
+  size_t cap;
   size_t column;    /* of the byte at ptr: a line may have been written in part */
   struct gc_json_state json;
 };
+
+static size_t filled(const struct gc_out *out)
+{
+  return (size_t)(out->room.pos - out->ptr);
+}
 
 static bool wants_color(int fd, enum gc_color_when when)
 {
@@ -44,6 +50,7 @@ struct gc_out *gc_out_new(int fd, enum gc_color_when when, bool batch)
     free(out);
     return NULL;
   }
+  out->room = (struct gc_out_room){ out->ptr, out->ptr + out->cap };
   out->color = wants_color(fd, when);
   if (fd >= 0)
     signal(SIGPIPE, SIG_IGN);
@@ -53,9 +60,9 @@ struct gc_out *gc_out_new(int fd, enum gc_color_when when, bool batch)
 /* Columns of the line that the buffer ends in: colours and UTF-8's continuation bytes take none. */
 static size_t column_now(const struct gc_out *out)
 {
-  const uint8_t *start = out->len ? memrchr(out->ptr, '\n', out->len) : NULL;
+  const uint8_t *start = filled(out) ? memrchr(out->ptr, '\n', filled(out)) : NULL;
   size_t column = start ? 0 : out->column;
-  const uint8_t *end = out->ptr + out->len;
+  const uint8_t *end = out->room.pos;
   for (const uint8_t *p = start ? start + 1 : out->ptr; p < end; p++) {
     if (*p == 0x1b)
       while (p < end && *p != 'm')
@@ -68,10 +75,10 @@ static size_t column_now(const struct gc_out *out)
 
 static void write_all(struct gc_out *out)
 {
-  size_t done = 0;
+  size_t done = 0, len = filled(out);
   out->column = column_now(out);
-  while (done < out->len && !out->err) {
-    ssize_t n = write(out->fd, out->ptr + done, out->len - done);
+  while (done < len && !out->err) {
+    ssize_t n = write(out->fd, out->ptr + done, len - done);
     if (n >= 0) {
       done += (size_t)n;
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) { /* someone made the terminal or pipe non-blocking */
@@ -81,52 +88,48 @@ static void write_all(struct gc_out *out)
       out->err = errno;
     }
   }
-  out->len = 0;
+  out->room.pos = out->ptr;
 }
 
-/* Room for need bytes, at most BUFFER_LEN; false: there is none (memory has run out). */
-static bool reserve(struct gc_out *out, size_t need)
+uint8_t *gc_out_make_room(struct gc_out *out, size_t need)
 {
-  if (need <= out->cap - out->len)
-    return true;
+  if (need <= (size_t)(out->room.end - out->room.pos))
+    return out->room.pos;
   if (out->fd >= 0) {
     write_all(out);
-    return true;
+    return out->room.pos;
   }
-  size_t cap = out->cap;
-  while (cap - out->len < need && cap < SIZE_MAX / 2)
+  size_t cap = out->cap, len = filled(out);
+  while (cap - len < need && cap < SIZE_MAX / 2)
     cap *= 2;
   uint8_t *ptr = realloc(out->ptr, cap);
   if (!ptr) {
     out->err = ENOMEM;
-    return false;
+    return NULL;
   }
   out->ptr = ptr;
   out->cap = cap;
-  return true;
+  out->room = (struct gc_out_room){ ptr + len, ptr + cap };
+  return out->room.pos;
 }
 
 void gc_out_bytes(struct gc_out *out, struct gc_bytes bytes)
 {
   while (bytes.len > 0) {
     size_t n = bytes.len < BUFFER_LEN ? bytes.len : BUFFER_LEN;
-    if (!reserve(out, n))
+    uint8_t *at = gc_out_reserve(out, n);
+    if (!at)
       return;
-    memcpy(out->ptr + out->len, bytes.ptr, n);
-    out->len += n;
-    bytes = gc_bytes_slice(bytes, n, SIZE_MAX);
+    memcpy(at, bytes.ptr, n);
+    gc_out_advance(out, at + n);
+    bytes.ptr += n;
+    bytes.len -= n;
   }
 }
 
 void gc_out_str(struct gc_out *out, const char *text)
 {
   gc_out_bytes(out, gc_bytes_str(text));
-}
-
-void gc_out_char(struct gc_out *out, char c)
-{
-  if (reserve(out, 1))
-    out->ptr[out->len++] = (uint8_t)c;
 }
 
 static size_t plain_run(struct gc_bytes bytes)
@@ -147,11 +150,12 @@ void gc_out_text(struct gc_out *out, struct gc_bytes bytes)
       n = gc_text_printable_len(bytes);
       if (n == 0)
         n = 1;
-      if (!reserve(out, 4))
+      uint8_t *at = gc_out_reserve(out, 4);
+      if (!at)
         return;
-      struct gc_buf room = gc_buf(out->ptr + out->len, out->cap - out->len);
+      struct gc_buf room = gc_buf(at, 4);
       (void)gc_text_escape(&room, gc_bytes(bytes.ptr, n));
-      out->len += room.len;
+      gc_out_advance(out, at + room.len);
     }
     bytes = gc_bytes_slice(bytes, n, SIZE_MAX);
   }
@@ -162,46 +166,54 @@ void gc_out_hex(struct gc_out *out, struct gc_bytes bytes)
   static const char digits[] = "0123456789abcdef";
   while (bytes.len > 0) {
     size_t n = bytes.len < BUFFER_LEN / 2 ? bytes.len : BUFFER_LEN / 2;
-    if (!reserve(out, 2 * n))
+    uint8_t *p = gc_out_reserve(out, 2 * n);
+    if (!p)
       return;
-    uint8_t *p = out->ptr + out->len;
     for (size_t i = 0; i < n; i++) {
       *p++ = (uint8_t)digits[bytes.ptr[i] >> 4];
       *p++ = (uint8_t)digits[bytes.ptr[i] & 15];
     }
-    out->len += 2 * n;
+    gc_out_advance(out, p);
     bytes = gc_bytes_slice(bytes, n, SIZE_MAX);
   }
 }
 
-/* Decimal digits of value at the end of digits[20]; returns how many. */
-static size_t decimal(char digits[static 20], uint64_t value)
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354"
+                            "555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+/* The decimal digits of value so that the last one lies before `end`; returns where they begin. */
+static char *decimal(char *end, uint64_t value)
 {
-  size_t n = 0;
-  do {
-    digits[19 - n++] = (char)('0' + value % 10);
-    value /= 10;
-  } while (value);
-  return n;
+  for (; value >= 100; value /= 100)
+    memcpy(end -= 2, pairs + value % 100 * 2, 2);
+  if (value >= 10)
+    return memcpy(end - 2, pairs + value * 2, 2);
+  *--end = (char)('0' + value);
+  return end;
 }
 
 void gc_out_uint(struct gc_out *out, uint64_t value)
 {
-  char digits[20];
-  size_t n = decimal(digits, value);
-  gc_out_bytes(out, gc_bytes(digits + 20 - n, n));
+  char digits[24], *end = digits + sizeof digits, *begin = decimal(end, value);
+  uint8_t *at = gc_out_reserve(out, sizeof digits);
+  if (!at)
+    return;
+  memcpy(at, begin, (size_t)(end - begin));
+  gc_out_advance(out, at + (end - begin));
 }
 
 void gc_out_fixed(struct gc_out *out, uint64_t value, unsigned decimals)
 {
-  uint64_t unit = 1;
-  for (unsigned i = 0; i < decimals && i < 18; i++)
-    unit *= 10;
-  gc_out_uint(out, value / unit);
+  char digits[48], *end = digits + sizeof digits, *at = end; /* at most 20 of them before and 18 behind the point */
+  unsigned i = 0;
+  for (; i + 2 <= decimals && i + 2 <= 18; i += 2, value /= 100)
+    memcpy(at -= 2, pairs + value % 100 * 2, 2);
+  for (; i < decimals && i < 18; i++, value /= 10)
+    *--at = (char)('0' + value % 10);
   if (decimals > 0)
-    gc_out_char(out, '.');
-  for (; unit > 1; unit /= 10)
-    gc_out_char(out, (char)('0' + value % unit / (unit / 10)));
+    *--at = '.';
+  at = decimal(at, value);
+  gc_out_bytes(out, gc_bytes(at, (size_t)(end - at)));
 }
 
 void gc_out_pad(struct gc_out *out, size_t column)
@@ -232,7 +244,7 @@ void gc_outf(struct gc_out *out, const char *format, ...)
 
 void gc_out_flush(struct gc_out *out)
 {
-  if (out->fd >= 0 && !out->batch && out->len > 0)
+  if (out->fd >= 0 && !out->batch && filled(out) > 0)
     write_all(out);
 }
 
@@ -240,7 +252,7 @@ bool gc_out_close(struct gc_out **out)
 {
   if (!*out)
     return true;
-  if ((*out)->fd >= 0 && (*out)->len > 0)
+  if ((*out)->fd >= 0 && filled(*out) > 0)
     write_all(*out);
   int err = (*out)->err;
   free((*out)->ptr);
@@ -262,12 +274,13 @@ int gc_out_errno(const struct gc_out *out)
 
 struct gc_bytes gc_out_content(const struct gc_out *out)
 {
-  return gc_bytes(out->ptr, out->len);
+  return gc_bytes(out->ptr, filled(out));
 }
 
 void gc_out_reset(struct gc_out *out)
 {
-  out->len = out->column = 0;
+  out->room.pos = out->ptr;
+  out->column = 0;
   out->json = (struct gc_json_state){ 0 };
 }
 

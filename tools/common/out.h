@@ -2,6 +2,8 @@
 #ifndef GC_TOOLS_OUT_H
 #define GC_TOOLS_OUT_H
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 enum gc_color_when { GC_COLOR_AUTO, GC_COLOR_ALWAYS, GC_COLOR_NEVER };
@@ -14,8 +16,49 @@ struct gc_out;
  *  failed write. fd -1: kept in memory and grown as needed (see gc_out_content). NULL: no memory. */
 struct gc_out *gc_out_new(int fd, enum gc_color_when when, bool batch);
 
+/** What begins every gc_out: the free part of its buffer, so that small writes need no call. */
+struct gc_out_room {
+  uint8_t *pos, *end;
+};
+
+enum { GC_OUT_ROOM_MAX = 4096 };
+
+/** Make room; NULL: none (memory has run out). For gc_out_reserve. */
+uint8_t *gc_out_make_room(struct gc_out *out, size_t need);
+
+/** Where at least need (up to GC_OUT_ROOM_MAX) bytes may be written; say with gc_out_advance how far. NULL: no memory */
+static inline uint8_t *gc_out_reserve(struct gc_out *out, size_t need)
+{
+  const struct gc_out_room *room = (const struct gc_out_room *)(const void *)out;
+  return (size_t)(room->end - room->pos) >= need ? room->pos : gc_out_make_room(out, need);
+}
+
+static inline void gc_out_advance(struct gc_out *out, uint8_t *end)
+{
+  ((struct gc_out_room *)(void *)out)->pos = end;
+}
+
+static inline void gc_out_char(struct gc_out *out, char c)
+{
+  uint8_t *at = gc_out_reserve(out, 1);
+  if (!at)
+    return;
+  *at = (uint8_t)c;
+  gc_out_advance(out, at + 1);
+}
+
+/** A string literal: its length is known to the compiler. */
+#define GC_OUT_LITERAL(out, literal) gc_out_small((out), "" literal, sizeof literal - 1)
+static inline void gc_out_small(struct gc_out *out, const char *text, size_t len)
+{
+  uint8_t *at = gc_out_reserve(out, len);
+  if (!at)
+    return;
+  memcpy(at, text, len);
+  gc_out_advance(out, at + len);
+}
+
 void gc_out_str(struct gc_out *out, const char *text);
-void gc_out_char(struct gc_out *out, char c);
 void gc_out_bytes(struct gc_out *out, struct gc_bytes bytes);             /* as they are */
 void gc_out_text(struct gc_out *out, struct gc_bytes bytes);              /* from a peer: made printable */
 void gc_out_hex(struct gc_out *out, struct gc_bytes bytes);
@@ -48,6 +91,7 @@ void gc_json_array(struct gc_out *out, const char *key);
 void gc_json_end(struct gc_out *out);                                     /* closes the innermost; the outermost adds \n */
 void gc_json_text(struct gc_out *out, const char *key, struct gc_bytes utf8); /* bytes that are not UTF-8 become U+FFFD */
 void gc_json_str(struct gc_out *out, const char *key, const char *text);
+void gc_json_quote(struct gc_out *out, struct gc_bytes utf8);             /* only the text in its quotes: no key, no comma */
 void gc_json_hex(struct gc_out *out, const char *key, struct gc_bytes bytes);
 void gc_json_uint(struct gc_out *out, const char *key, uint64_t value);
 void gc_json_int(struct gc_out *out, const char *key, int64_t value);

@@ -67,27 +67,49 @@ int32_t gc_show_content_format(struct gc_bytes options)
   return gc_option_find_uint(options, GC_OPTION_CONTENT_FORMAT, &value) && value <= 0xffff ? (int32_t)value : -1;
 }
 
+static bool is_plain_ascii(struct gc_bytes bytes)
+{
+  uint8_t bits = 0;
+  for (size_t i = 0; i < bytes.len; i++)
+    bits |= bytes.ptr[i];
+  return bits < 0x80;
+}
+
+static void quote_hex(struct gc_out *out, struct gc_bytes bytes)
+{
+  gc_out_char(out, '"');
+  gc_out_hex(out, bytes);
+  gc_out_char(out, '"');
+}
+
+/* Written piece by piece rather than by gc_json_object and its like: options are most of what gc-decode prints. */
 static void json_option(struct gc_out *out, const struct gc_option *option)
 {
   const struct gc_option_info *info = gc_option_info(option->number);
   uint32_t number;
-  gc_json_object(out, NULL);
-  gc_json_uint(out, "number", option->number);
-  if (info)
-    gc_json_str(out, "name", info->name);
+  GC_OUT_LITERAL(out, "{\"number\":");
+  gc_out_uint(out, option->number);
+  if (info) {
+    GC_OUT_LITERAL(out, ",\"name\":\"");
+    gc_out_small(out, info->name, strlen(info->name));
+    gc_out_char(out, '"');
+  }
+  GC_OUT_LITERAL(out, ",\"value\":");
   if (info && info->format == GC_FORMAT_STRING) {
-    gc_json_text(out, "value", option->value);
-    if (!gc_text_is_utf8(option->value))
-      gc_json_hex(out, "hex", option->value);
+    gc_json_quote(out, option->value);
+    if (!is_plain_ascii(option->value) && !gc_text_is_utf8(option->value)) {
+      GC_OUT_LITERAL(out, ",\"hex\":");
+      quote_hex(out, option->value);
+    }
   } else if (info && info->format == GC_FORMAT_UINT && gc_uint_decode(option->value, &number)) {
-    gc_json_uint(out, "value", number);
+    gc_out_uint(out, number);
   } else if (info && info->format == GC_FORMAT_BLOCK && option->value.len <= 3 && gc_uint_decode(option->value, &number)) {
     char text[GC_SHOW_BLOCK_MAX];
-    gc_json_str(out, "value", gc_show_block(text, number));
+    gc_json_quote(out, gc_bytes_str(gc_show_block(text, number)));
   } else {
-    gc_json_hex(out, "value", option->value);
+    quote_hex(out, option->value);
   }
-  gc_json_end(out);
+  gc_out_char(out, '}');
 }
 
 void gc_json_options(struct gc_out *out, const char *key, struct gc_bytes options)
@@ -97,19 +119,26 @@ void gc_json_options(struct gc_out *out, const char *key, struct gc_bytes option
   if (options.len == 0)
     return;
   gc_json_array(out, key);
-  while (gc_option_next(&iter, &option))
+  for (bool is_first = true; gc_option_next(&iter, &option); is_first = false) {
+    if (!is_first)
+      gc_out_char(out, ',');
     json_option(out, &option);
+  }
   gc_json_end(out);
 }
 
 void gc_json_message(struct gc_out *out, const struct gc_message *message)
 {
-  gc_json_str(out, "type", gc_show_type(message->type));
-  gc_json_str(out, "code", gc_show_code_number(message->code));
-  gc_json_uint(out, "mid", message->mid);
-  gc_json_hex(out, "token", message->token);
+  gc_json_str(out, "type", gc_show_type(message->type)); /* it knows whether a comma is needed */
+  GC_OUT_LITERAL(out, ",\"code\":\"");
+  gc_out_small(out, gc_show_code_number(message->code), 4);
+  GC_OUT_LITERAL(out, "\",\"mid\":");
+  gc_out_uint(out, message->mid);
+  GC_OUT_LITERAL(out, ",\"token\":");
+  quote_hex(out, message->token);
   gc_json_options(out, "options", message->options);
-  gc_json_payload(out, "payload", message->payload, gc_show_content_format(message->options));
+  if (message->payload.len > 0)
+    gc_json_payload(out, "payload", message->payload, gc_show_content_format(message->options));
 }
 
 static void indent_line(struct gc_out *out, unsigned indent)
