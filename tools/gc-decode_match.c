@@ -8,65 +8,49 @@
 
 #define EXCHANGE_LIFETIME_US 247000000ull /* RFC 7252, Section 4.8.2: a Message ID may come back after that */
 #define NON_LIFETIME_US 145000000ull
-#define NONE UINT32_MAX
 
-enum { BUCKETS = 16384, SAME_TOKEN_MAX = 16 };
+enum { WAYS = 8, SETS = DECODE_REMEMBERED / WAYS };
 
-/* What is remembered, found by a keyed 64-bit hash and never by the bytes themselves; the entry unused for longest makes room.
- * No two have the same hash, so that buckets stay short whatever is sent. */
-struct table {
-  uint32_t count, oldest, newest;
-  uint32_t buckets[BUCKETS];
-  uint64_t hashes[DECODE_REMEMBERED];
-  struct links {
-    uint32_t next;         /* in the bucket */
-    uint32_t older, newer; /* by last use */
-  } links[DECODE_REMEMBERED];
+/* A message or request, found by a keyed 64-bit hash of what identifies it. */
+struct entry {
+  uint64_t hash;
+  uint64_t n, wall_us;
+  uint32_t check;          /* seen: what else must be equal in a duplicate */
+  bool is_answered;
+  bool is_group, is_alias; /* requests: to a group; found by its token from whatever address the response comes */
 };
 
-/* A message; its hash: sender, receiver (all groups count as one), Message ID, and whose Message ID it is. */
-struct seen {
-  uint64_t receiver, content;
-  uint64_t n, wall_us;
-  uint8_t type, code;
-};
-
-/* A request; its hash: token, requester, server. */
-struct request {
-  uint64_t any_hash;      /* token, requester */
-  uint64_t n, wall_us;
-  uint32_t any_next, any_previous;
-  bool is_answered, is_group;
+/* Tables are caches: the hash chooses the set, the entry of the set that was unused for longest makes room. One look costs the
+ * same few bytes of memory whatever is sent. */
+struct set {
+  _Alignas(64) uint32_t tag[WAYS]; /* the upper half of the hash: all that most lookups touch */
+  uint32_t used[WAYS];     /* when; 0: empty */
+  struct entry entries[WAYS];
 };
 
 struct decode_match {
-  uint64_t key;           /* of the hashes, so that senders cannot choose collisions */
+  uint64_t key;            /* of the hashes, so that senders cannot choose collisions */
   uint64_t asked, answered;
-  struct table seen_table, request_table;
-  uint32_t any_buckets[BUCKETS];
-  struct seen seen[DECODE_REMEMBERED];
-  struct request requests[DECODE_REMEMBERED];
+  uint32_t clock;
+  struct set seen[SETS], requests[SETS];
 };
 
 /* What a record is looked up by. */
 struct hashes {
-  uint64_t from, to, token;
+  uint64_t to, token;
+  uint64_t seen;           /* of the message itself */
+  uint64_t any, exact;     /* of the request, or of the request that a response belongs to */
   bool is_group;
 };
 
 struct decode_match *decode_match_new(void)
 {
-  struct decode_match *match = malloc(sizeof *match);
+  struct decode_match *match = aligned_alloc(64, sizeof *match);
   struct gc_rng rng = gc_rng_system();
   if (!match)
     return NULL;
+  memset(match, 0, sizeof *match);
   rng.fill(rng.ctx, (uint8_t *)&match->key, sizeof match->key);
-  match->asked = match->answered = 0;
-  match->seen_table.count = match->request_table.count = 0;
-  match->seen_table.oldest = match->seen_table.newest = match->request_table.oldest = match->request_table.newest = NONE;
-  memset(match->seen_table.buckets, 0xff, sizeof match->seen_table.buckets);
-  memset(match->request_table.buckets, 0xff, sizeof match->request_table.buckets);
-  memset(match->any_buckets, 0xff, sizeof match->any_buckets);
   return match;
 }
 
@@ -102,61 +86,31 @@ static uint64_t hash_bytes(uint64_t key, struct gc_bytes bytes)
   return h;
 }
 
-/* --- the table -------------------------------------------------------------------------------------------------------------- */
-
-static void unlink_age(struct table *table, uint32_t at)
+static struct entry *find(struct decode_match *match, struct set sets[static SETS], uint64_t hash)
 {
-  const struct links *links = &table->links[at];
-  *(links->older == NONE ? &table->oldest : &table->links[links->older].newer) = links->newer;
-  *(links->newer == NONE ? &table->newest : &table->links[links->newer].older) = links->older;
+  struct set *set = &sets[hash % SETS];
+  for (unsigned i = 0; i < WAYS; i++)
+    if (set->tag[i] == hash >> 32 && set->used[i] && set->entries[i].hash == hash) {
+      set->used[i] = match->clock;
+      return &set->entries[i];
+    }
+  return NULL;
 }
 
-static void make_newest(struct table *table, uint32_t at)
+/* A place for a hash that is not there. */
+static struct entry *take_place(struct decode_match *match, struct set sets[static SETS], uint64_t hash)
 {
-  struct links *links = &table->links[at];
-  links->older = table->newest;
-  links->newer = NONE;
-  *(links->older == NONE ? &table->oldest : &table->links[links->older].newer) = at;
-  table->newest = at;
+  struct set *set = &sets[hash % SETS];
+  unsigned oldest = 0;
+  for (unsigned i = 1; i < WAYS; i++)
+    if (set->used[i] < set->used[oldest])
+      oldest = i;
+  set->tag[oldest] = (uint32_t)(hash >> 32);
+  set->used[oldest] = match->clock;
+  return &set->entries[oldest];
 }
 
-static void touch(struct table *table, uint32_t at)
-{
-  unlink_age(table, at);
-  make_newest(table, at);
-}
-
-static uint32_t find(const struct table *table, uint64_t hash)
-{
-  uint32_t at = table->buckets[hash % BUCKETS];
-  while (at != NONE && table->hashes[at] != hash)
-    at = table->links[at].next;
-  return at;
-}
-
-/* A place for a new entry; *was_used where the oldest one's had to be taken. */
-static uint32_t take_place(struct table *table, uint64_t hash, bool *was_used)
-{
-  uint32_t at = table->count;
-  *was_used = at == DECODE_REMEMBERED;
-  if (*was_used) {
-    at = table->oldest;
-    unlink_age(table, at);
-    uint32_t *link = &table->buckets[table->hashes[at] % BUCKETS];
-    while (*link != at)
-      link = &table->links[*link].next;
-    *link = table->links[at].next;
-  } else {
-    table->count++;
-  }
-  table->hashes[at] = hash;
-  table->links[at].next = table->buckets[hash % BUCKETS];
-  table->buckets[hash % BUCKETS] = at;
-  make_newest(table, at);
-  return at;
-}
-
-/* --- messages seen ------------------------------------------------------------------------------------------------------------ */
+/* --- messages seen: by sender, receiver (all groups count as one), Message ID, and whose Message ID it is --------------------- */
 
 static bool is_reply(uint8_t type)
 {
@@ -177,129 +131,98 @@ static uint64_t elapsed(const struct decode_record *record, uint64_t since_us)
 static bool look_for_duplicate(struct decode_match *match, struct decode_record *record, const struct hashes *hashes)
 {
   const struct gc_message *message = &record->message;
-  uint64_t hash = seen_hash(hashes->from, hashes->is_group ? 0 : hashes->to, message->mid, is_reply(message->type));
+  uint64_t hash = hashes->seen;
   /* without addresses, two members' responses may have one Message ID: only equal bytes are the same message */
   uint64_t content = record->has_place ? hashes->token : hash_bytes(match->key, record->datagram);
+  uint32_t check = (uint32_t)mix(content ^ hashes->to, (uint64_t)message->type << 8 | message->code);
   uint64_t lifetime = message->type == GC_TYPE_NON ? NON_LIFETIME_US : EXCHANGE_LIFETIME_US;
-  uint32_t at = find(&match->seen_table, hash);
-  bool was_used;
-  if (at == NONE) {
-    at = take_place(&match->seen_table, hash, &was_used);
-  } else {
-    const struct seen *seen = &match->seen[at];
-    touch(&match->seen_table, at);
-    if (seen->type == message->type && seen->code == message->code && seen->content == content && seen->receiver == hashes->to &&
-        elapsed(record, seen->wall_us) <= lifetime) {
-      record->duplicate_of = seen->n;
-      return true;
-    }
+  struct entry *entry = find(match, match->seen, hash);
+  if (entry && entry->check == check && elapsed(record, entry->wall_us) <= lifetime) {
+    record->duplicate_of = entry->n;
+    return true;
   }
-  match->seen[at] = (struct seen){ .receiver = hashes->to, .content = content, .n = record->n, .wall_us = record->wall_us,
-                                   .type = message->type, .code = message->code };
+  if (!entry)
+    entry = take_place(match, match->seen, hash);
+  *entry = (struct entry){ .hash = hash, .n = record->n, .wall_us = record->wall_us, .check = check };
   return false;
 }
 
 /* An empty ACK or RST: what it answers. */
-static void match_empty(struct decode_match *match, struct decode_record *record, const struct hashes *hashes)
+static void match_empty(struct decode_match *match, struct decode_record *record, uint64_t from, uint64_t to)
 {
-  uint32_t at = find(&match->seen_table, seen_hash(hashes->to, hashes->from, record->message.mid, false));
-  if (at == NONE)
-    at = find(&match->seen_table, seen_hash(hashes->to, 0, record->message.mid, false)); /* it went to a group */
-  if (at == NONE)
+  const struct entry *entry = find(match, match->seen, seen_hash(to, from, record->message.mid, false));
+  if (!entry) /* it went to a group */
+    entry = find(match, match->seen, seen_hash(to, 0, record->message.mid, false));
+  if (!entry)
     return;
-  *(record->message.type == GC_TYPE_RST ? &record->resets : &record->acknowledges) = match->seen[at].n;
-  record->rtt_us = elapsed(record, match->seen[at].wall_us);
+  *(record->message.type == GC_TYPE_RST ? &record->resets : &record->acknowledges) = entry->n;
+  record->rtt_us = elapsed(record, entry->wall_us);
 }
 
-/* --- requests ------------------------------------------------------------------------------------------------------------------- */
+/* --- requests: by token, requester and server; to groups, by token and requester ------------------------------------------------ */
 
-static void any_unlink(struct decode_match *match, uint32_t at)
+static void remember_request(struct decode_match *match, const struct decode_record *record, uint64_t hash, bool is_group, bool is_alias)
 {
-  const struct request *request = &match->requests[at];
-  *(request->any_previous == NONE ? &match->any_buckets[request->any_hash % BUCKETS] : &match->requests[request->any_previous].any_next) =
-    request->any_next;
-  if (request->any_next != NONE)
-    match->requests[request->any_next].any_previous = request->any_previous;
-}
-
-static void any_link(struct decode_match *match, uint32_t at)
-{
-  struct request *request = &match->requests[at];
-  uint32_t *bucket = &match->any_buckets[request->any_hash % BUCKETS];
-  request->any_previous = NONE;
-  request->any_next = *bucket;
-  if (*bucket != NONE)
-    match->requests[*bucket].any_previous = at;
-  *bucket = at;
-}
-
-/* The latest request with the token, whomever it went to; one to a group is preferred. */
-static uint32_t any_find(const struct decode_match *match, uint64_t any_hash)
-{
-  uint32_t latest = NONE;
-  unsigned looked_at = 0;
-  for (uint32_t at = match->any_buckets[any_hash % BUCKETS]; at != NONE && looked_at < SAME_TOKEN_MAX; at = match->requests[at].any_next) {
-    if (match->requests[at].any_hash != any_hash)
-      continue;
-    if (match->requests[at].is_group)
-      return at;
-    if (looked_at++ == 0)
-      latest = at;
-  }
-  return latest;
+  struct entry *entry = find(match, match->requests, hash);
+  if (!entry)
+    entry = take_place(match, match->requests, hash);
+  *entry = (struct entry){ .hash = hash, .n = record->n, .wall_us = record->wall_us, .is_group = is_group, .is_alias = is_alias };
 }
 
 static void match_request(struct decode_match *match, const struct decode_record *record, const struct hashes *hashes)
 {
-  uint64_t any_hash = mix(hashes->from, hashes->token), hash = mix(any_hash, hashes->to);
-  uint32_t at = find(&match->request_table, hash);
-  bool was_used = true;
-  if (at == NONE)
-    at = take_place(&match->request_table, hash, &was_used);
-  else
-    touch(&match->request_table, at);
-  if (was_used)
-    any_unlink(match, at);
-  match->requests[at] = (struct request){ .any_hash = any_hash, .n = record->n, .wall_us = record->wall_us, .is_group = hashes->is_group };
-  any_link(match, at);
   match->asked++;
+  if (hashes->is_group) {
+    remember_request(match, record, hashes->any, true, false);
+    return;
+  }
+  remember_request(match, record, hashes->exact, false, false);
+  if (record->message.token.len == 0) /* it says nothing about a response from someone else */
+    return;
+  const struct entry *group = find(match, match->requests, hashes->any);
+  if (!group || !group->is_group || elapsed(record, group->wall_us) > EXCHANGE_LIFETIME_US)
+    remember_request(match, record, hashes->any, false, true);
 }
 
 static void match_response(struct decode_match *match, struct decode_record *record, const struct hashes *hashes)
 {
-  uint64_t any_hash = mix(hashes->to, hashes->token);
-  uint32_t at = find(&match->request_table, mix(any_hash, hashes->from));
-  if (at == NONE) {
-    at = any_find(match, any_hash);
-    /* an empty token says nothing about a unicast request to someone else */
-    if (at == NONE || (!match->requests[at].is_group && record->message.token.len == 0))
-      return;
-    record->is_other_address = !match->requests[at].is_group;
-  }
-  struct request *request = &match->requests[at];
-  touch(&match->request_table, at);
-  record->request = request->n;
-  record->rtt_us = elapsed(record, request->wall_us);
-  match->answered += !request->is_answered;
-  request->is_answered = true;
+  struct entry *entry = find(match, match->requests, hashes->exact);
+  if (!entry)
+    entry = find(match, match->requests, hashes->any);
+  if (!entry)
+    return;
+  record->is_other_address = entry->is_alias;
+  record->request = entry->n;
+  record->rtt_us = elapsed(record, entry->wall_us);
+  match->answered += !entry->is_answered && !entry->is_alias;
+  entry->is_answered = true;
+}
+
+static void prefetch(const struct set *set)
+{
+  __builtin_prefetch(set);
 }
 
 void decode_match_add(struct decode_match *match, struct decode_record *record)
 {
   const struct gc_message *message = &record->message;
-  struct hashes hashes = {
-    .from = gc_addr_hash(&record->from, match->key),
-    .to = gc_addr_hash(&record->to, match->key),
-    .token = hash_bytes(match->key, message->token),
-    .is_group = gc_addr_is_multicast(&record->to),
-  };
+  uint64_t from = gc_addr_hash(&record->from, match->key), to = gc_addr_hash(&record->to, match->key);
+  bool is_request = GC_CODE_IS_REQUEST(message->code);
+  struct hashes hashes = { .to = to, .token = hash_bytes(match->key, message->token), .is_group = gc_addr_is_multicast(&record->to) };
+  hashes.seen = seen_hash(from, hashes.is_group ? 0 : to, message->mid, is_reply(message->type));
+  hashes.any = mix(is_request ? from : to, hashes.token);
+  hashes.exact = mix(hashes.any, is_request ? to : from);
+  prefetch(&match->seen[hashes.seen % SETS]); /* memory is slow: fetch all that will be needed at once */
+  prefetch(&match->requests[hashes.exact % SETS]);
+  prefetch(&match->requests[hashes.any % SETS]);
+  match->clock += match->clock < UINT32_MAX;
   bool is_duplicate = look_for_duplicate(match, record, &hashes);
-  if (GC_CODE_IS_REQUEST(message->code)) {
+  if (is_request) {
     if (!is_duplicate)
       match_request(match, record, &hashes);
   } else if (GC_CODE_IS_RESPONSE(message->code)) {
     match_response(match, record, &hashes);
   } else if (message->code == GC_CODE_EMPTY && is_reply(message->type)) {
-    match_empty(match, record, &hashes);
+    match_empty(match, record, from, to);
   }
 }

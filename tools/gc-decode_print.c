@@ -90,7 +90,7 @@ static void print_time(struct decode_printer *printer, const struct decode_recor
 static void print_ms(struct gc_out *out, uint64_t us)
 {
   gc_out_fixed(out, (us + 50) / 100, 1);
-  gc_out_str(out, " ms");
+  GC_OUT_LITERAL(out, " ms");
 }
 
 static void print_relation(struct gc_out *out, const char *phrase, uint64_t n)
@@ -105,7 +105,7 @@ static void print_pairing(struct gc_out *out, const struct decode_record *record
   if (!paired && !record->duplicate_of)
     return;
   gc_out_color(out, GC_CYAN);
-  gc_out_str(out, "  (");
+  GC_OUT_LITERAL(out, "  (");
   if (record->request)
     print_relation(out, "response to #", record->request);
   else if (record->acknowledges)
@@ -113,11 +113,11 @@ static void print_pairing(struct gc_out *out, const struct decode_record *record
   else if (record->resets)
     print_relation(out, "rejects #", record->resets);
   if (paired && record->has_place) {
-    gc_out_str(out, ", ");
+    GC_OUT_LITERAL(out, ", ");
     print_ms(out, record->rtt_us);
   }
   if (record->is_other_address)
-    gc_out_str(out, ", from another address than was asked");
+    GC_OUT_LITERAL(out, ", from another address than was asked");
   if (record->duplicate_of)
     print_relation(out, paired ? ", duplicate of #" : "duplicate of #", record->duplicate_of);
   gc_out_char(out, ')');
@@ -127,9 +127,9 @@ static void print_pairing(struct gc_out *out, const struct decode_record *record
 static void print_error(struct gc_out *out, const struct decode_record *record)
 {
   gc_out_color(out, GC_RED);
-  gc_out_str(out, "  DAMAGED at byte ");
+  GC_OUT_LITERAL(out, "  DAMAGED at byte ");
   gc_out_uint(out, record->error_at);
-  gc_out_str(out, ": ");
+  GC_OUT_LITERAL(out, ": ");
   gc_out_str(out, record->error);
   gc_out_color(out, GC_PLAIN);
 }
@@ -147,21 +147,21 @@ static enum gc_color code_color(uint8_t code)
 static void print_message(struct gc_out *out, const struct decode_record *record)
 {
   const struct gc_message *message = &record->message;
-  gc_out_str(out, gc_show_type(message->type));
+  gc_out_small(out, gc_show_type(message->type), 3);
   gc_out_char(out, ' ');
   gc_out_color(out, code_color(message->code));
   gc_out_str(out, gc_show_code(message->code));
   gc_out_color(out, GC_PLAIN);
-  gc_out_str(out, " mid=");
+  GC_OUT_LITERAL(out, " mid=");
   gc_out_uint(out, message->mid);
-  gc_out_str(out, " token=");
+  GC_OUT_LITERAL(out, " token=");
   if (message->token.len <= 2 * GC_SHOW_LINE_PAYLOAD) {
     gc_out_hex(out, message->token);
   } else { /* an extended token of thousands of bytes: its length tells more */
     gc_out_hex(out, gc_bytes_slice(message->token, 0, GC_SHOW_LINE_PAYLOAD));
-    gc_out_str(out, "... (");
+    GC_OUT_LITERAL(out, "... (");
     gc_out_uint(out, message->token.len);
-    gc_out_str(out, " bytes)");
+    GC_OUT_LITERAL(out, " bytes)");
   }
   if (message->options.len > 0) {
     gc_out_char(out, ' ');
@@ -191,16 +191,16 @@ void decode_print(struct decode_printer *printer, const struct decode_record *re
     gc_out_str(out, record->has_place ? "frame " : "line ");
     gc_out_uint(out, record->frame);
     if (record->file) {
-      gc_out_str(out, " of ");
+      GC_OUT_LITERAL(out, " of ");
       gc_out_text(out, gc_bytes_str(record->file));
     }
-    gc_out_str(out, ", ");
+    GC_OUT_LITERAL(out, ", ");
     gc_out_uint(out, record->datagram.len);
     gc_out_str(out, record->datagram.len == 1 ? " byte" : " bytes");
   } else if (record->is_header_read) {
     print_message(out, record);
   } else {
-    gc_out_str(out, "0x");
+    GC_OUT_LITERAL(out, "0x");
     gc_out_hex(out, gc_bytes_slice(record->datagram, 0, GC_SHOW_LINE_PAYLOAD));
   }
   print_pairing(out, record);

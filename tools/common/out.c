@@ -129,7 +129,11 @@ void gc_out_bytes(struct gc_out *out, struct gc_bytes bytes)
 
 void gc_out_str(struct gc_out *out, const char *text)
 {
-  gc_out_bytes(out, gc_bytes_str(text));
+  size_t len = strlen(text);
+  if (len <= GC_OUT_ROOM_MAX)
+    gc_out_small(out, text, len);
+  else
+    gc_out_bytes(out, gc_bytes(text, len));
 }
 
 static size_t plain_run(struct gc_bytes bytes)

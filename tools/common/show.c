@@ -54,7 +54,7 @@ void gc_show_options(struct gc_out *out, struct gc_bytes options)
   struct gc_option option;
   bool is_first = true;
   for (; gc_option_next(&iter, &option); is_first = false) {
-    gc_out_str(out, is_first ? "[" : ", ");
+    gc_out_small(out, is_first ? "[" : ", ", is_first ? 1 : 2);
     gc_show_option(out, &option);
   }
   if (!is_first)
