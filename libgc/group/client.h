@@ -29,7 +29,7 @@ struct gc_request {
   uint32_t repeats;             /* send the request so many times again … */
   uint32_t repeat_ms;           /* … at this distance; 0: wait_ms / (repeats + 1) */
   enum gc_repeat repeat;
-  struct gc_bytes token;        /* empty: a fresh random one of 4 bytes (unicast) or 8 (multicast) */
+  struct gc_bytes token;        /* empty: a fresh random one of 4 bytes (unicast) or 8 (multicast); gc_client_compose: only where ptr is NULL */
   bool has_mid;                 /* use mid instead of a fresh Message ID (dry runs, tests) */
   uint16_t mid;
   uint32_t max_body_len;        /* of a reassembled body, bytes; 0: 16 MiB */

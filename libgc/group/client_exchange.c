@@ -125,7 +125,7 @@ enum gc_err gc_client_compose(struct gc_client *client, struct gc_buf *out, cons
                         .szx = request->block_szx > GC_BLOCK_SZX_MAX ? GC_BLOCK_SZX_MAX : request->block_szx };
   uint16_t mid = request->mid;
   struct gc_bytes token = request->token;
-  if (!token.len) {
+  if (!token.ptr) { /* an empty token that was given stays empty: dry runs may ask for it */
     client->rng.fill(client->rng.ctx, fresh, sizeof fresh);
     token = gc_bytes(fresh, is_group ? 8 : 4);
   }
