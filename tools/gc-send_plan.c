@@ -193,7 +193,7 @@ struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const st
     .repeats = send->repeats,
     .repeat_ms = send->repeat_ms,
     .repeat = send->same_mid ? GC_REPEAT_SAME_MID : GC_REPEAT_NEW_MID,
-    .token = gc_bytes(send->token, send->token_len),
+    .token = send->has_token ? gc_bytes(send->token, send->token_len) : gc_bytes(NULL, 0),
     .has_mid = send->has_mid,
     .mid = send->mid,
   };

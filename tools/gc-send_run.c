@@ -28,7 +28,7 @@ struct run {
   uint64_t deadline_ms;       /* of the whole run; UINT64_MAX: the client knows when to end */
   uint64_t progress_ms;
   bool is_over;               /* nothing more is wanted: end at the next tick */
-  bool is_starting;
+  bool is_starting, is_running; /* inside gc_client_request; inside the loop, which a stop must not reach later */
 };
 
 static enum gc_status failed(struct run *run, enum gc_status status)
@@ -73,7 +73,7 @@ static void on_event(void *ctx, const struct gc_client_event *event, uint64_t rt
     run->open--;
     if (run->send->each && !run->is_discovery && !slot->has_news && !run->report.roster)
       gc_send_report_missing(&run->report, &slot->target, "");
-    if (run->open == 0 && !run->is_starting && run->started == run->slot_count)
+    if (run->open == 0 && run->is_running && !run->is_starting && run->started == run->slot_count)
       gc_send_net_stop(run->net);
   } else if (run->is_discovery) {
     collect(run, event);
@@ -160,14 +160,13 @@ static void end_all(struct run *run)
   for (size_t i = 0; i < run->slot_count; i++)
     if (run->slots[i].exchange)
       gc_send_net_end(run->net, run->slots[i].exchange, run->send->observe);
-  gc_send_net_stop(run->net);
 }
 
 static void start_more(struct run *run)
 {
   while (run->started < run->slot_count && run->open < AT_ONCE)
     (void)start(run, &run->slots[run->started++]);
-  if (run->open == 0 && run->started == run->slot_count)
+  if (run->open == 0 && run->is_running && run->started == run->slot_count)
     gc_send_net_stop(run->net);
 }
 
@@ -184,6 +183,7 @@ static void on_tick(void *ctx, uint64_t now_ms)
   struct run *run = ctx;
   if (run->is_over || now_ms >= run->deadline_ms) {
     end_all(run);
+    gc_send_net_stop(run->net);
     return;
   }
   start_more(run);
@@ -205,7 +205,9 @@ static bool ask(struct run *run, const struct gc_addr *targets, size_t count)
   for (size_t i = 0; i < run->slot_count; i++)
     run->slots[i].target = targets[i];
   start_more(run);
+  run->is_running = true;
   bool by_signal = run->open > 0 || run->started < run->slot_count ? gc_send_net_run(run->net) : false;
+  run->is_running = false;
   end_all(run);
   for (size_t i = 0; i < run->slot_count; i++)
     gc_send_slot_free(&run->slots[i]);

@@ -213,7 +213,7 @@ refused() { # status, words that stderr must hold, then the command line
 	ask --json coap://127.0.0.2/hello
 	show
 	[ "$status" -eq 0 ]
-	[ "$(jq -r 'select(.event=="response") | [.from, .code, (.rtt_ms|type), (.payload.text|type), .options[0].name] | join(" ")' out)" = "127.0.0.2:5683 2.05 number string Content-Format" ]
+	[ "$(jq -r 'select(.event=="response") | [.from, .code, (.rtt_ms|type), (.payload.text|type), .options[-1].name] | join(" ")' out)" = "127.0.0.2:5683 2.05 number string Content-Format" ]
 	[ "$(jq -c 'select(.event=="summary") | del(.elapsed_ms)' out)" = '{"event":"summary","responses":1,"responders":1,"failed":0}' ]
 }
 
