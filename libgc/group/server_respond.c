@@ -129,7 +129,7 @@ static size_t answer_limit(const struct gc_server_exchange *exchange)
 static enum gc_err compose_within(const struct gc_server_exchange *exchange, struct gc_server_response *response, size_t limit,
                                   uint8_t *szx, struct gc_bytes *out)
 {
-  const size_t header = 4u + exchange->ref.token_len;
+  const size_t header = 3u + exchange->ref.token_len; /* the code is in the body */
   const bool may_shrink = !exchange->server->params.echo && exchange->block2.num == 0;
   for (;;) {
     enum gc_err err = gc_server_compose(exchange, response, *szx, out);
