@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "crypto/alg.h"
 #include "crypto/secret.h"
+#include "store/store_json.h"
 
 struct reader {
   struct gc_context_file *file;
@@ -308,25 +308,6 @@ static enum gc_err read_root(struct reader *r, const json_t *root)
   return err ? err : check_presence(r);
 }
 
-/* jansson's copies of the secrets are wiped when it frees them: each block is told its size */
-static void *wiping_malloc(size_t size)
-{
-  size_t *block = malloc(size + 16);
-  if (!block)
-    return NULL;
-  block[0] = size;
-  return (uint8_t *)block + 16;
-}
-
-static void wiping_free(void *ptr)
-{
-  if (!ptr)
-    return;
-  size_t *block = (size_t *)(void *)((uint8_t *)ptr - 16);
-  gc_wipe(block, block[0] + 16);
-  free(block);
-}
-
 static enum gc_err new_region(struct reader *r, const json_t *root)
 {
   /* every string of the text fits into as many bytes as the text has; NULs of strings replace their quotes */
@@ -352,7 +333,7 @@ enum gc_err gc_context_file_parse(struct gc_context_file **out, struct gc_bytes 
   *out = NULL;
   if (gc_crypto_init())
     return GC_E_SYSTEM;
-  json_set_alloc_funcs(wiping_malloc, wiping_free);
+  gc_store_json_init();
   json_t *root = json_loadb((const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES, &error);
   if (!root) {
     struct gc_context_problem syntax = { path, error.line > 0 ? error.line : 1, error.column > 0 ? error.column : 1, "", error.text };
