@@ -134,6 +134,7 @@ struct gc_send_report {
   bool json, raw, force, is_group;
   bool is_tty;                 /* stdout is a terminal */
   bool progress;               /* stderr is one, and nobody minds */
+  bool progress_shown;
   const char *out_dir;
   int out_fd;                  /* of out_dir, -1: none */
   uint64_t start_ms;

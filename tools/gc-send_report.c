@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "coap/link.h"
 #include "common/show.h"
 #include "gc-send.h"
 #include "iana/options.h"
@@ -46,10 +47,11 @@ void gc_send_report_free(struct gc_send_report *report)
   report->out_fd = -1;
 }
 
-static void clear_progress(const struct gc_send_report *report)
+static void clear_progress(struct gc_send_report *report)
 {
-  if (report->progress && write(STDERR_FILENO, "\r\033[K", 4) < 0)
-    return;
+  if (report->progress_shown && write(STDERR_FILENO, "\r\033[K", 4) < 0)
+    report->progress = false;
+  report->progress_shown = false;
 }
 
 void gc_send_report_progress(struct gc_send_report *report, uint64_t now_ms)
@@ -59,6 +61,7 @@ void gc_send_report_progress(struct gc_send_report *report, uint64_t now_ms)
     return;
   int n = snprintf(line, sizeof line, "\r\033[K%" PRIu64 " responder%s, %" PRIu64 " s", report->responders, report->responders == 1 ? "" : "s",
                    (now_ms - report->start_ms) / 1000);
+  report->progress_shown = n > 0;
   if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
     report->progress = false;
 }
@@ -171,6 +174,24 @@ static void text_lines(struct gc_out *out, struct gc_bytes text)
   }
 }
 
+/* The same for links, one a line; false: they are not well-formed, nothing has been printed. */
+static bool link_lines(struct gc_out *out, struct gc_bytes links)
+{
+  struct gc_link_reader reader = gc_link_reader(links);
+  struct gc_link_value link;
+  enum gc_err err;
+  while ((err = gc_link_next(&reader, &link, NULL)) == GC_OK)
+    ;
+  if (err != GC_E_END)
+    return false;
+  gc_outf(out, "  %zu bytes:\n", links.len);
+  for (reader = gc_link_reader(links); gc_link_next(&reader, &link, NULL) == GC_OK; gc_out_char(out, '\n')) {
+    gc_out_str(out, "  ");
+    gc_out_text(out, link.text);
+  }
+  return true;
+}
+
 static void text_header(struct gc_send_report *report, const struct gc_client_event *event, uint64_t rtt_us)
 {
   struct gc_out *out = report->out;
@@ -211,10 +232,12 @@ static void text_response(struct gc_send_report *report, const struct gc_client_
   }
   if (file) {
     gc_outf(out, "  %s/%s (%zu bytes)", report->out_dir, file, payload.len);
+  } else if (report->is_tty && payload.len > 0 && gc_show_content_format(event->message.options) == GC_FORMAT_LINK_FORMAT &&
+             link_lines(out, payload)) {
+    return;
   } else if (is_long_text(report, payload)) {
     gc_outf(out, "  %zu bytes:\n", payload.len);
     text_lines(out, payload);
-    gc_out_flush(out);
     return;
   } else if (payload.len > 0) {
     gc_out_str(out, "  ");

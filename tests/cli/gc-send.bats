@@ -235,8 +235,10 @@ refused() { # status, words that stderr must hold, then the command line
 
 @test "nobody answers within -t: status 1" {
 	# a socket that swallows
-	python3 -c 'import socket,sys,time
-s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(("127.0.0.5",5683)); open("bound","w").close(); time.sleep(30)' 3>&- &
+	perl -MIO::Socket::INET -e '
+		my $socket = IO::Socket::INET->new(Proto => "udp", LocalAddr => "127.0.0.5", LocalPort => 5683) or die;
+		open(my $mark, ">", "bound"); close($mark);
+		recv($socket, my $data, 1500, 0) while 1' 3>&- &
 	pid=$!
 	until [ -e bound ]; do :; done
 	ask -t 0.3 coap://127.0.0.5/hello
@@ -530,4 +532,79 @@ two"
 	status=0
 	printf 'put /x -p -\n' | "$SEND" --shell coap://127.0.0.2 >out 2>err || status=$?
 	[ "$status" -eq 2 ]
+}
+
+# a shell on a pseudo-terminal; keys go to descriptor 9, the screen is in $DIR/screen
+on_terminal() {
+	mkfifo keys
+	TERM=xterm script -qefc "$SEND $*" screen <keys >/dev/null 2>&1 3>&- &
+	shell=$!
+	exec 9>keys
+}
+
+screen_shows() {
+	for _ in $(seq 5000); do
+		if grep -qF -- "$1" screen 2>/dev/null; then return 0; fi
+	done
+	cat -v screen
+	return 1
+}
+
+prompts() { # so many times the prompt stands on the screen: Ctrl-C drops what was typed behind it
+	for _ in $(seq 5000); do
+		if [ "$(grep -oF 'coap://127.0.0.2> ' screen | wc -l)" -ge "$1" ]; then return 0; fi
+	done
+	cat -v screen
+	return 1
+}
+
+@test "shell on a terminal: prompt, completion of commands, learned paths and formats, Ctrl-C, history" {
+	serve --members 1 --tick 0.1
+	on_terminal --shell coap://127.0.0.2
+	screen_shows 'coap://127.0.0.2> '
+	printf 'disc\t\n' >&9
+	screen_shows '</hello>'
+	printf 'get /hel\t\n' >&9
+	screen_shows 'hello from'
+	printf 'get / -a cb\t\t' >&9
+	screen_shows 'cbor-seq'
+	prompts 4
+	printf '\003' >&9
+	prompts 5
+	printf 'observe /time\n' >&9
+	screen_shows 's  observe '
+	printf '\003' >&9
+	prompts 6
+	printf 'quit\n' >&9
+	exec 9>&-
+	code=0
+	wait "$shell" || code=$?
+	[ "$code" -eq 0 ]
+	[ "$(stat -c %a .local/state/groupcoap/history)" = 600 ]
+	grep -q '^observe' .local/state/groupcoap/history
+}
+
+@test "shell on a terminal: no URI starts it, Ctrl-D ends it, XDG_STATE_HOME is obeyed" {
+	export XDG_STATE_HOME=$DIR/state
+	on_terminal
+	screen_shows 'gc-send> '
+	printf 'target coap://127.0.0.2\n' >&9
+	screen_shows 'coap://127.0.0.2> '
+	printf '\004' >&9
+	exec 9>&-
+	code=0
+	wait "$shell" || code=$?
+	[ "$code" -eq 0 ]
+	grep -q target state/groupcoap/history
+}
+
+@test "on a terminal: links and texts of several lines stand below their header, NO_COLOR is obeyed" {
+	serve --members 1 --resource "poem=one
+two"
+	NO_COLOR=1 TERM=xterm script -qefc "$SEND coap://127.0.0.2/poem" screen </dev/null >/dev/null 2>&1
+	grep -q '^  two' screen
+	! grep -q "$(printf '\033')\[3" screen
+	TERM=xterm script -qefc "$SEND coap://127.0.0.2/.well-known/core" screen </dev/null >/dev/null 2>&1
+	grep -q '^  </poem>' screen
+	grep -q "$(printf '\033')\[3" screen
 }
