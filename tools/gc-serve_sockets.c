@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "capture/pcap_writer.h"
+#include "common/netio.h"
 #include "net/iface.h"
 #include "net/loop.h"
 #include "net/udp.h"
@@ -21,7 +21,7 @@ struct gc_serve_sockets {
   struct gate *gates; /* for each --bind the members in order, then those of the groups */
   size_t gate_count, gate_cap, members, binds, groups;
   struct gc_loop *loop;
-  struct gc_pcap_writer *pcap;
+  struct gc_netio *netio;
   void (*receive)(void *ctx, size_t member, const struct gc_datagram *datagram);
   void *ctx;
 };
@@ -43,9 +43,10 @@ static enum gc_status raise_limit(size_t sockets)
   return GC_STATUS_OK;
 }
 
-static void record(struct gc_serve_sockets *all, const struct gc_addr *from, const struct gc_addr *to, struct gc_bytes bytes)
+/* a capture with a hole is worse than a server that says why it ends */
+static void check_capture(struct gc_serve_sockets *all)
 {
-  if (!all->pcap || !gc_pcap_writer_udp(all->pcap, from, to, bytes, gc_wall_us()))
+  if (gc_netio_ok(all->netio))
     return;
   gc_error("the capture cannot be written: %s", strerror(errno));
   gc_loop_stop(all->loop);
@@ -54,7 +55,6 @@ static void record(struct gc_serve_sockets *all, const struct gc_addr *from, con
 static void received(void *ctx, const struct gc_datagram *datagram)
 {
   const struct gate *gate = ctx;
-  record(gate->all, &datagram->remote, &datagram->local, datagram->bytes);
   const size_t member = gc_addr_is_multicast(&datagram->local) ? GC_SERVE_ALL_MEMBERS : gate->member;
   gate->all->receive(gate->all->ctx, member, datagram);
 }
@@ -63,11 +63,12 @@ static void ready(void *ctx, int fd)
 {
   (void)fd;
   struct gate *gate = ctx;
-  if (gc_udp_receive(gate->udp, received, gate)) {
+  if (gc_netio_receive(gate->all->netio, gate->udp, received, gate)) {
     char text[GC_ADDR_STR_MAX];
     const struct gc_addr peer = gc_udp_error_peer(gate->udp);
     gc_info(1, "%s cannot be reached: %s", peer.family ? gc_addr_format(text, &peer) : "a client", strerror(errno));
   }
+  check_capture(gate->all);
 }
 
 static enum gc_status explain(enum gc_net_action action, const struct gc_addr *address, uint32_t ifindex)
@@ -166,8 +167,8 @@ enum gc_status gc_serve_sockets_open(struct gc_serve_sockets **out, const struct
     gc_error("no memory left");
     return GC_STATUS_SYSTEM;
   }
-  if (params->common.pcap && gc_pcap_writer_open(&all->pcap, params->common.pcap)) {
-    gc_error("%s: %s", params->common.pcap, strerror(errno));
+  if (gc_netio_new(&all->netio, params->common.pcap)) {
+    gc_error("%s: %s", params->common.pcap ? params->common.pcap : "memory", strerror(errno));
     return GC_STATUS_SYSTEM;
   }
   enum gc_status status = raise_limit(wanted);
@@ -191,7 +192,7 @@ enum gc_status gc_serve_sockets_close(struct gc_serve_sockets **sockets)
     return status;
   for (size_t i = 0; i < all->gate_count; i++)
     gc_udp_close(&all->gates[i].udp);
-  if (all->pcap && gc_pcap_writer_close(&all->pcap)) {
+  if (gc_netio_free(&all->netio)) {
     gc_error("the capture is not complete: %s", strerror(errno));
     status = GC_STATUS_SYSTEM;
   }
@@ -218,12 +219,12 @@ enum gc_err gc_serve_sockets_send(struct gc_serve_sockets *all, size_t member, c
     const struct gc_addr bound = gc_udp_address(gate->udp);
     if (bound.family != datagram->remote.family)
       continue;
-    record(all, datagram->local.family ? &datagram->local : &bound, &datagram->remote, datagram->bytes);
-    const enum gc_err err = gc_udp_send(gate->udp, datagram);
+    const enum gc_err err = gc_netio_send(all->netio, gate->udp, datagram);
     if (err) {
       char text[GC_NET_EXPLAIN_MAX];
       gc_info(1, "%s", gc_net_explain(text, GC_NET_SEND, errno, &datagram->remote, datagram->ifindex));
     }
+    check_capture(all);
     return err;
   }
   return GC_E_NOT_FOUND;

@@ -1,5 +1,6 @@
 #include "common/netio.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "net/iface.h"
@@ -8,6 +9,7 @@
 struct gc_netio {
   struct gc_pcap_writer *pcap; /* NULL: no tap */
   struct gc_addr last_remote, last_source; /* of the last question to the routing table */
+  int failed;                              /* errno of the first write that failed */
 };
 
 enum gc_err gc_netio_new(struct gc_netio **out, const char *pcap)
@@ -55,15 +57,28 @@ static struct gc_addr source_of(struct gc_netio *netio, const struct gc_udp *udp
   return source;
 }
 
+/* a full disk does not stop the exchange */
+static void record(struct gc_netio *netio, const struct gc_addr *from, const struct gc_addr *to, struct gc_bytes bytes)
+{
+  if (!netio->failed && gc_pcap_writer_udp(netio->pcap, from, to, bytes, gc_wall_us()) == GC_E_SYSTEM)
+    netio->failed = errno;
+}
+
 enum gc_err gc_netio_send(struct gc_netio *netio, struct gc_udp *udp, const struct gc_datagram *datagram)
 {
   enum gc_err err = gc_udp_send(udp, datagram);
   if (err || !netio->pcap)
     return err;
   const struct gc_addr source = source_of(netio, udp, datagram);
-  /* a full disk does not stop the exchange: gc_netio_free tells of it */
-  err = gc_pcap_writer_udp(netio->pcap, &source, &datagram->remote, datagram->bytes, gc_wall_us());
-  return err == GC_E_SYSTEM ? GC_OK : err;
+  record(netio, &source, &datagram->remote, datagram->bytes);
+  return GC_OK;
+}
+
+bool gc_netio_ok(const struct gc_netio *netio)
+{
+  if (netio->failed)
+    errno = netio->failed;
+  return !netio->failed;
 }
 
 struct tap {
@@ -75,8 +90,7 @@ struct tap {
 static void receive_and_write(void *ctx, const struct gc_datagram *datagram)
 {
   const struct tap *tap = ctx;
-  enum gc_err err = gc_pcap_writer_udp(tap->netio->pcap, &datagram->remote, &datagram->local, datagram->bytes, gc_wall_us());
-  (void)err; /* gc_netio_free tells of it */
+  record(tap->netio, &datagram->remote, &datagram->local, datagram->bytes);
   tap->receive(tap->ctx, datagram);
 }
 

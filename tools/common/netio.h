@@ -17,6 +17,9 @@ enum gc_err gc_netio_free(struct gc_netio **netio) GC_MUST_CHECK;
  *  system's routes choose. */
 enum gc_err gc_netio_send(struct gc_netio *netio, struct gc_udp *udp, const struct gc_datagram *datagram) GC_MUST_CHECK;
 
+/** false once the capture could not be written (errno says how): it ends there, the exchange goes on. */
+bool gc_netio_ok(const struct gc_netio *netio);
+
 /** gc_udp_receive and the tap. */
 enum gc_err gc_netio_receive(struct gc_netio *netio, struct gc_udp *udp, void (*receive)(void *ctx, const struct gc_datagram *datagram),
                              void *ctx) GC_MUST_CHECK;
