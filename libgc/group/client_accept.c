@@ -74,6 +74,8 @@ static void accept_answer(struct gc_leg *leg, struct gc_responder *responder, co
       return;
     }
     gc_observe_note(responder, leg, event.observe, in->now_ms);
+    if (!gc_fetch_overtake(exchange, responder))
+      return;
   } else if (responder->observing == leg) {
     responder->observing = NULL; /* RFC 7641, Section 3.2: no Observe option, no observation any more */
   }

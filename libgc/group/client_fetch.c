@@ -119,18 +119,23 @@ static void ask(struct gc_leg *leg)
     fail(leg, NULL, "the next block could not be asked for");
 }
 
+bool gc_fetch_overtake(struct gc_exchange *exchange, struct gc_responder *responder)
+{
+  struct gc_leg *leg = responder->fetching;
+  while (leg && !leg->is_notification)
+    leg = leg->next_fetch;
+  if (!leg)
+    return true;
+  gc_leg_end(leg);
+  gc_fetch_incomplete(exchange, responder, NULL, "a newer notification arrived before the body was complete");
+  return !exchange->is_ended;
+}
+
 void gc_fetch_start(struct gc_exchange *exchange, struct gc_responder *responder, const struct gc_inbound *in, bool is_notification,
                     uint32_t observe, uint64_t rtt_ms)
 {
   struct gc_leg *leg;
   struct gc_block block = { 0 };
-  if (is_notification && responder->fetching && responder->fetching->is_notification) {
-    gc_fetch_incomplete(exchange, responder, NULL, "a newer notification arrived before the body was complete");
-    if (exchange->is_ended)
-      return;
-    if (responder->fetching)
-      gc_leg_end(responder->fetching);
-  }
   if (responder->fetches > GC_FETCHES_WAITING || gc_leg_new(exchange, &leg, GC_LEG_FETCH, &responder->addr, gc_bytes(NULL, 0))) {
     gc_fetch_incomplete(exchange, responder, in, "too many bodies at once");
     return;

@@ -33,7 +33,7 @@ struct gc_slot {
   struct gc_timer timer;  /* reserved: when it is free again */
   struct gc_leg *leg;     /* NULL: reserved */
   void *user;
-  bool is_quiet;          /* reserved after a deregistration: its answer is nobody's news */
+  bool is_quiet;          /* of a deregistration, of further blocks: a late answer is nobody's news */
   uint8_t len, bytes[GC_TOKEN_MAX_LEN];
 };
 
@@ -209,6 +209,8 @@ enum gc_upload gc_upload_answer(struct gc_leg *leg, const struct gc_message *mes
 /** The first block of a body with more to come. The leg that asked may end. */
 void gc_fetch_start(struct gc_exchange *exchange, struct gc_responder *responder, const struct gc_inbound *in, bool is_notification,
                     uint32_t observe, uint64_t rtt_ms);
+/** A newer notification: the body of the one before it is not completed any more. false: the exchange has ended */
+bool gc_fetch_overtake(struct gc_exchange *exchange, struct gc_responder *responder);
 void gc_fetch_answer(struct gc_leg *leg, const struct gc_inbound *in);
 /** Detach from the responder; the next body that waited is begun. */
 void gc_fetch_end(struct gc_leg *leg);

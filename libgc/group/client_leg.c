@@ -64,6 +64,7 @@ void gc_leg_end(struct gc_leg *leg)
   gc_endpoint_cancel(client->endpoint, leg->id);
   gc_timers_clear(&client->leg_timers, &leg->timer);
   gc_table_remove(&client->legs, &leg->by_id);
+  leg->slot->is_quiet = leg->slot->is_quiet || leg->kind == GC_LEG_FETCH;
   gc_slot_reserve(client, leg->slot);
   leg->slot = NULL;
   *(leg->before ? &leg->before->next : &exchange->legs) = leg->next;

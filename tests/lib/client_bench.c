@@ -35,8 +35,8 @@ static void on_event(void *ctx, const struct gc_client_event *event)
   if (event->kind == GC_CLIENT_NOTIFICATION)
     at += snprintf(text + at, 120 - (size_t)at, " #%u", (unsigned)event->observe);
   if (event->option)
-    at += snprintf(text + at, 120 - (size_t)at, " option %u", (unsigned)event->option);
-  if (event->phrase)
+    snprintf(text + at, 120 - (size_t)at, " option %u", (unsigned)event->option);
+  else if (event->phrase)
     snprintf(text + at, 120 - (size_t)at, " %s", event->phrase);
   else if (event->message.payload.len > 32)
     snprintf(text + at, 120 - (size_t)at, " %zu bytes in %u", event->message.payload.len, (unsigned)event->blocks);
