@@ -5,13 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capture/pcap_writer.h"
+#include "common/netio.h"
 #include "common/show.h"
 #include "gc-send.h"
 #include "gc-send_net.h"
 #include "net/iface.h"
 #include "net/loop.h"
-#include "net/udp.h"
 
 #define SENT_KEPT 64
 #define GROUP_RECEIVE_BUFFER ((size_t)4 << 20) /* a thousand answers may come within milliseconds */
@@ -21,11 +20,9 @@ struct gc_send_net {
   struct gc_udp *udp;
   struct gc_loop *loop;
   struct gc_client *client;
-  struct gc_pcap_writer *pcap;
+  struct gc_netio *netio;
   struct gc_out *trace;         /* -vv: every message, on stderr */
   bool trace_hex;
-  struct gc_addr source;        /* ours, as the routes choose it for source_for */
-  struct gc_addr source_for;
   uint64_t now_ms;              /* of the call into the client that is under way */
   uint64_t received_us;
   struct { uint64_t ms, us; } sent[SENT_KEPT]; /* when requests went out, for response times finer than the client's clock */
@@ -64,23 +61,10 @@ static void trace(struct gc_send_net *net, const char *arrow, const struct gc_ad
   gc_out_flush(net->trace);
 }
 
-/* Our address as a receiver of remote sees it: the socket is bound to none. */
-static const struct gc_addr *source_for(struct gc_send_net *net, const struct gc_addr *remote)
-{
-  uint32_t index;
-  if (!gc_addr_same_host(&net->source_for, remote) || net->source.family != remote->family) {
-    net->source_for = *remote;
-    if (gc_route_lookup(&index, &net->source, remote))
-      net->source = (struct gc_addr){ .family = remote->family };
-    net->source.port = gc_udp_address(net->udp).port;
-  }
-  return &net->source;
-}
-
 static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
 {
   struct gc_send_net *net = ctx;
-  enum gc_err err = gc_udp_send(net->udp, datagram);
+  enum gc_err err = gc_netio_send(net->netio, net->udp, datagram);
   if (err) {
     net->send_errno = errno;
     return err;
@@ -89,10 +73,6 @@ static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
   net->sent[net->sent_next].us = now_us();
   net->sent_next = (net->sent_next + 1) % SENT_KEPT;
   trace(net, ">", &datagram->remote, datagram->bytes);
-  if (net->pcap) {
-    const struct gc_addr *from = datagram->local.family ? &datagram->local : source_for(net, &datagram->remote);
-    (void)!gc_pcap_writer_udp(net->pcap, from, &datagram->remote, datagram->bytes, gc_wall_us()); /* told at the end */
-  }
   return GC_OK;
 }
 
@@ -100,11 +80,6 @@ static void on_datagram(void *ctx, const struct gc_datagram *datagram)
 {
   struct gc_send_net *net = ctx;
   trace(net, "<", &datagram->remote, datagram->bytes);
-  if (net->pcap) {
-    struct gc_addr to = datagram->local.family ? datagram->local : *source_for(net, &datagram->remote);
-    to.port = gc_udp_address(net->udp).port;
-    (void)!gc_pcap_writer_udp(net->pcap, &datagram->remote, &to, datagram->bytes, gc_wall_us());
-  }
   net->received_us = now_us();
   net->now_ms = gc_now_ms();
   gc_client_receive(net->client, datagram, net->now_ms);
@@ -114,7 +89,7 @@ static void on_ready(void *ctx, int fd)
 {
   struct gc_send_net *net = ctx;
   (void)fd;
-  if (gc_udp_receive(net->udp, on_datagram, net) != GC_OK) {
+  if (gc_netio_receive(net->netio, net->udp, on_datagram, net) != GC_OK) {
     net->receive_errno = errno;
     if (net->ops.unreachable)
       net->ops.unreachable(net->ops.ctx, gc_udp_error_peer(net->udp), net->receive_errno);
@@ -177,8 +152,8 @@ static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *se
   enum gc_err err;
   if (status)
     return status;
-  if (send->common.pcap && (err = gc_pcap_writer_open(&net->pcap, send->common.pcap)) != GC_OK)
-    return fail(why, send->common.pcap, err);
+  if ((err = gc_netio_new(&net->netio, send->common.pcap)) != GC_OK)
+    return fail(why, send->common.pcap ? send->common.pcap : "socket", err);
   if (send->common.verbose >= 2 && !send->common.quiet) {
     net->trace = gc_out_new(STDERR_FILENO, (enum gc_color_when)send->common.color, false);
     net->trace_hex = send->common.verbose >= 3;
@@ -212,7 +187,7 @@ enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_SE
   if (!*net)
     return status;
   gc_client_free(&(*net)->client);
-  if ((*net)->pcap && gc_pcap_writer_close(&(*net)->pcap) != GC_OK)
+  if (gc_netio_free(&(*net)->netio) != GC_OK)
     status = fail(why, "--pcap", GC_E_SYSTEM);
   gc_loop_free(&(*net)->loop);
   gc_udp_close(&(*net)->udp);
