@@ -36,9 +36,10 @@ headers() { # each compiles alone, and again after itself
 	return $status
 }
 
-symbols() { # what the archive shows to the world begins with gc_
+symbols() { # what the archive shows to the world begins with gc_, and is there once
 	"$MAKE" --no-print-directory -j "$JOBS" build-werror-gcc/libgc.a BUILD=build-werror-gcc CC=gcc WERROR=1 CFLAGS='-O2 -g0' >/dev/null &&
-		! nm -g --defined-only build-werror-gcc/libgc.a | awk 'NF == 3 && $3 !~ /^gc_/ { print "not gc_: " $3; n++ } END { exit !n }'
+		nm -g --defined-only build-werror-gcc/libgc.a | awk 'NF == 3 && $3 !~ /^gc_/ { print "not gc_: " $3; n++ }
+			NF == 3 && seen[$3]++ { print "defined twice: " $3; n++ } END { exit n > 0 }'
 }
 
 cpp_check() {

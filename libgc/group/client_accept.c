@@ -68,7 +68,7 @@ static void accept_answer(struct gc_leg *leg, struct gc_responder *responder, co
   if (may_observe && gc_option_find_uint(message->options, GC_OPTION_OBSERVE, &event.observe)) {
     event.observe &= 0xffffff;
     event.kind = GC_CLIENT_NOTIFICATION;
-    if (!gc_observe_is_newer(responder, event.observe, in->now_ms)) {
+    if (!gc_responder_is_newer(responder, event.observe, in->now_ms)) {
       event.kind = GC_CLIENT_STALE;
       surface(leg, responder, in, &event);
       return;

@@ -217,7 +217,7 @@ void gc_fetch_end(struct gc_leg *leg);
 void gc_fetch_incomplete(struct gc_exchange *exchange, struct gc_responder *responder, const struct gc_inbound *in, const char *phrase);
 
 /* client_observe.c */
-bool gc_observe_is_newer(const struct gc_responder *responder, uint32_t observe, uint64_t now_ms);
+bool gc_responder_is_newer(const struct gc_responder *responder, uint32_t observe, uint64_t now_ms);
 void gc_observe_note(struct gc_responder *responder, struct gc_leg *leg, uint32_t observe, uint64_t now_ms);
 void gc_observe_deregister(struct gc_exchange *exchange);
 /** The leg ends: nobody's observation hangs on it any more. */

@@ -1,15 +1,10 @@
 /* The order of notifications and the end of an observation (RFC 7641, Sections 3.4 and 3.6). */
+#include "coap/observe.h"
 #include "group/client_internal.h"
 
-enum { OBSERVE_HALF = 1 << 23, AGE_LIMIT_MS = 128000 };
-
-bool gc_observe_is_newer(const struct gc_responder *responder, uint32_t observe, uint64_t now_ms)
+bool gc_responder_is_newer(const struct gc_responder *responder, uint32_t observe, uint64_t now_ms)
 {
-  uint32_t old = responder->observe;
-  if (!responder->observing)
-    return true;
-  return (old < observe && observe - old < OBSERVE_HALF) || (old > observe && old - observe > OBSERVE_HALF) ||
-         now_ms > responder->observe_ms + AGE_LIMIT_MS;
+  return !responder->observing || gc_observe_is_newer(responder->observe, responder->observe_ms, observe, now_ms);
 }
 
 void gc_observe_note(struct gc_responder *responder, struct gc_leg *leg, uint32_t observe, uint64_t now_ms)
