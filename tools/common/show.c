@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "common/show_value.h"
+#include "iana/names.h"
 #include "iana/options.h"
 
 static const char *write_code(char text[static 5], uint8_t code)
@@ -173,7 +174,8 @@ void gc_show_tree(struct gc_out *out, const struct gc_message *message, struct g
   struct gc_option_iter iter = gc_option_iter(message->options);
   struct gc_option option;
   indent_line(out, indent);
-  gc_outf(out, "%s %s (%s) mid=%u token=", gc_show_type(message->type), gc_show_code(message->code), gc_show_code_number(message->code),
+  const char *name = gc_code_name(message->code);
+  gc_outf(out, "%s %s (%s) mid=%u token=", gc_show_type(message->type), name ? name : "unknown code", gc_show_code_number(message->code),
           (unsigned)message->mid);
   gc_out_hex(out, message->token);
   gc_out_char(out, '\n');
