@@ -57,7 +57,7 @@ gc-send -i lo -n 3 --json "coap://224.0.1.187$port/hello" >"$dir/json" || status
 cat "$dir/json"
 
 title "what went over the wire"
-echo "\$ gc-decode $decode demo.pcap"
+echo "\$ gc-decode ${decode:+$decode }demo.pcap"
 # shellcheck disable=SC2086 # two words or none
 gc-decode $decode "$dir/demo.pcap" >"$dir/decode.out" || status=$?
 cat "$dir/decode.out"
