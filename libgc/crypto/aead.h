@@ -12,7 +12,7 @@ struct gc_aead_key {
   const struct gc_alg *alg; /* NULL: not set */
   union {
     uint64_t align;
-    uint8_t bytes[256];     /* key schedule of AES, or the key of ChaCha20 */
+    uint8_t bytes[240];     /* key schedule of AES, or the key of ChaCha20 */
   } u;
 };
 
