@@ -442,7 +442,9 @@ void gc_send_report_summary(struct gc_send_report *report, const struct gc_send 
   const bool may_be_silent = send->no_response > 0 && (send->no_response & 2);
   if (report->responders < (send->expect ? send->expect : may_be_silent ? 0 : 1))
     add_status(report, GC_STATUS_NO);
-  if (report->responses == 0 && report->failed == 0 && !report->is_group && !may_be_silent)
+  if (report->responses == 0 && report->status >= GC_STATUS_SYSTEM)
+    ; /* nothing was sent, and that has been said */
+  else if (report->responses == 0 && report->failed == 0 && !report->is_group && !may_be_silent)
     gc_error("no answer");
   else if (send->expect > report->responders)
     gc_error("%" PRIu64 " of %u expected responders answered", report->responders, (unsigned)send->expect);
@@ -450,6 +452,6 @@ void gc_send_report_summary(struct gc_send_report *report, const struct gc_send 
     gc_error("nobody answered");
   if (report->json)
     json_summary(report, send, elapsed_ms);
-  else
+  else if (report->responses > 0 || report->status < GC_STATUS_SYSTEM)
     text_summary(report, elapsed_ms);
 }
