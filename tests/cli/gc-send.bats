@@ -2,8 +2,8 @@
 # What gc-send promises: stdout, stderr, exit status. Runs in a network namespace where only lo is (tests/isolate.sh).
 
 setup() {
-	SEND=$BATS_TEST_DIRNAME/../../${BUILD:-build}/gc-send
-	SERVE=$BATS_TEST_DIRNAME/../../${BUILD:-build}/gc-serve
+	SEND=$(realpath "${BUILD:-build}/gc-send")
+	SERVE=$(realpath "${BUILD:-build}/gc-serve")
 	DIR=$BATS_TEST_TMPDIR
 	cd "$DIR" || return 1
 	unset XDG_STATE_HOME
