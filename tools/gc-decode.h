@@ -111,6 +111,9 @@ enum gc_status decode_run(const struct decode_params *params);
  *  capture is damaged around it. */
 void decode_run_datagram(struct decode_run *run, struct decode_record *record);
 
+/** A name that is no file is bad input, as a capture that lies; permission and the like are the system's. */
+enum gc_status decode_open_status(enum gc_err err, int system_errno);
+
 void decode_run_capture(struct decode_run *run, const char *name, bool is_live);
 void decode_run_hex(struct decode_run *run, const char *name);
 

@@ -1,4 +1,6 @@
 /* Captures: frames to datagrams, those that carry CoAP are decoded. */
+#include <errno.h>
+
 #include "capture/packet.h"
 #include "capture/pcap_reader.h"
 #include "gc-decode.h"
@@ -63,6 +65,7 @@ void decode_run_capture(struct decode_run *run, const char *name, bool is_live)
   struct source source = { .run = run, .file = run->params->file_count > 1 ? name : NULL };
   char why[256];
   enum gc_err err = gc_pcap_reader_open(&source.reader, name, is_live, why);
+  int saved = errno;
   if (!err && run->params->capture_filter) {
     err = gc_pcap_reader_filter(source.reader, run->params->capture_filter, why);
     if (err) {
@@ -72,7 +75,7 @@ void decode_run_capture(struct decode_run *run, const char *name, bool is_live)
   }
   if (err) {
     gc_error("%s: %s", name, why);
-    run->status = gc_status_max(run->status, err == GC_E_SYSTEM || err == GC_E_MEMORY ? GC_STATUS_SYSTEM : GC_STATUS_INPUT);
+    run->status = gc_status_max(run->status, decode_open_status(err, is_live ? 0 : saved));
     return;
   }
   if (gc_reassembler_new(&source.reassembler) != GC_OK) {

@@ -97,8 +97,8 @@ static void read_lines(struct hex_source *source, int fd)
         end_line(source);
       break;
     } else if (errno != EINTR) {
+      source->run->status = gc_status_max(source->run->status, decode_open_status(GC_E_SYSTEM, errno));
       gc_error("%s: %s", source->name, strerror(errno));
-      source->run->status = gc_status_max(source->run->status, GC_STATUS_SYSTEM);
       break;
     }
   }
@@ -111,8 +111,8 @@ void decode_run_hex(struct decode_run *run, const char *name)
   bool is_stdin = strcmp(name, "-") == 0;
   int fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
+    run->status = gc_status_max(run->status, decode_open_status(GC_E_SYSTEM, errno));
     gc_error("%s: %s", name, strerror(errno));
-    run->status = gc_status_max(run->status, GC_STATUS_SYSTEM);
     return;
   }
   source.text = malloc(LINE_MAX_LEN);

@@ -67,6 +67,15 @@ void decode_run_datagram(struct decode_run *run, struct decode_record *record)
   run->is_done = run->is_done || run->shown == run->params->count || !gc_out_ok(run->printer.out);
 }
 
+enum gc_status decode_open_status(enum gc_err err, int system_errno)
+{
+  if (err == GC_E_MEMORY)
+    return GC_STATUS_SYSTEM;
+  if (err == GC_E_SYSTEM && system_errno != ENOENT && system_errno != ENOTDIR && system_errno != EISDIR)
+    return GC_STATUS_SYSTEM;
+  return GC_STATUS_INPUT;
+}
+
 /* Regular files at full speed; whatever may make us wait, a record at a time. */
 static bool is_batch(const struct decode_params *params)
 {

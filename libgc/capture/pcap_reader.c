@@ -169,8 +169,8 @@ static enum gc_err explain(const struct gc_pcap_reader *reader, char why[static 
     return GC_E_SYSTEM;
   }
   if (strstr(phrase, "different from the type of the first interface")) {
-    snprintf(why, 256, "packet %llu: the capture mixes link types; split it by interface or packet number "
-             "(editcap -r IN OUT 1-%llu), then join those of one type with mergecap", number, number - 1);
+    snprintf(why, 256, "packet %llu: the capture mixes link types: give each a file of its own "
+             "(editcap -F pcap -T ether -r IN OUT FIRST-LAST; join those of one type with mergecap)", number);
     return GC_E_UNSUPPORTED;
   }
   snprintf(why, 256, "packet %llu: %.200s", number, phrase);
