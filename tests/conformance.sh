@@ -48,7 +48,7 @@ function tag(id, where) {
 	if (index(tests[id], where) == 0) tests[id] = tests[id] (tests[id] == "" ? "" : ", ") where
 }
 function expand(word, where,    from, to, prefix, k) {
-	gsub(/[,;.)]+$/, "", word)
+	gsub(/[,;:.)]+$/, "", word)
 	if (is_id(word)) { tag(word, where); return 1 }
 	# a range: A9-A11, A9-11; ids with a dash of their own: MN-01..MN-04
 	if (match(word, /(\.\.|-)[A-Z]*-?[0-9]+$/)) {

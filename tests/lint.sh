@@ -50,7 +50,7 @@ cpp_check() {
 scripts() {
 	status=0
 	find .ci tests completions -type f \( -name '*.sh' -o -name '*.bash' -o -path '.ci/run' \) -print0 | xargs -0 -r shellcheck || status=1
-	find tests -name '*.bats' -print0 | xargs -0 -r shellcheck -s bats -e SC2030,SC2031,SC2154 || status=1
+	find tests -name '*.bats' -print0 | xargs -0 -r shellcheck -s bats -S warning -x -P SCRIPTDIR -e SC2030,SC2031,SC2154 || status=1
 	return $status
 }
 

@@ -10,7 +10,7 @@ static int hex_digit(uint8_t c)
 
 static enum gc_err put(struct edn *edn, uint8_t byte)
 {
-  return gc_buf_add_u8(edn->out, byte) ? edn_fail(edn, edn->pos, "too long", GC_E_SPACE) : GC_OK;
+  return gc_buf_add_u8(edn->out, byte) ? gc_edn_fail(edn, edn->pos, "too long", GC_E_SPACE) : GC_OK;
 }
 
 static enum gc_err put_point(struct edn *edn, uint32_t point)
@@ -21,7 +21,7 @@ static enum gc_err put_point(struct edn *edn, uint32_t point)
   for (size_t i = len; i-- > 1; point >>= 6)
     bytes[i] = (uint8_t)(0x80 | (point & 0x3f));
   bytes[0] = (uint8_t)(marks[len] | point);
-  return gc_buf_add(edn->out, gc_bytes(bytes, len)) ? edn_fail(edn, edn->pos, "too long", GC_E_SPACE) : GC_OK;
+  return gc_buf_add(edn->out, gc_bytes(bytes, len)) ? gc_edn_fail(edn, edn->pos, "too long", GC_E_SPACE) : GC_OK;
 }
 
 /* four digits behind "\u" */
@@ -29,9 +29,9 @@ static enum gc_err hex4(struct edn *edn, uint32_t *out)
 {
   *out = 0;
   for (int i = 0; i < 4; i++) {
-    int digit = hex_digit(edn_peek(edn, 0));
+    int digit = hex_digit(gc_edn_peek(edn, 0));
     if (digit < 0)
-      return edn_fail(edn, edn->pos, "four hexadecimal digits must follow \\u", GC_E_MALFORMED);
+      return gc_edn_fail(edn, edn->pos, "four hexadecimal digits must follow \\u", GC_E_MALFORMED);
     *out = *out << 4 | (uint32_t)digit;
     edn->pos++;
   }
@@ -46,11 +46,11 @@ static enum gc_err unicode_escape(struct edn *edn)
   if (err)
     return err;
   if (point >= 0xd800 && point < 0xdc00) {
-    if (!edn_take(edn, "\\u") || (err = hex4(edn, &low)) != GC_OK || low < 0xdc00 || low > 0xdfff)
-      return edn_fail(edn, at, "a lone surrogate", GC_E_MALFORMED);
+    if (!gc_edn_take(edn, "\\u") || (err = hex4(edn, &low)) != GC_OK || low < 0xdc00 || low > 0xdfff)
+      return gc_edn_fail(edn, at, "a lone surrogate", GC_E_MALFORMED);
     point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
   } else if (point >= 0xdc00 && point < 0xe000) {
-    return edn_fail(edn, at, "a lone surrogate", GC_E_MALFORMED);
+    return gc_edn_fail(edn, at, "a lone surrogate", GC_E_MALFORMED);
   }
   return put_point(edn, point);
 }
@@ -59,15 +59,15 @@ static enum gc_err unicode_escape(struct edn *edn)
 static enum gc_err escape(struct edn *edn)
 {
   static const char names[] = "bfnrt\"'\\/", values[] = "\b\f\n\r\t\"'\\/";
-  const uint8_t c = edn_peek(edn, 0);
+  const uint8_t c = gc_edn_peek(edn, 0);
   for (size_t i = 0; names[i]; i++)
     if (c == (uint8_t)names[i]) {
       edn->pos++;
       return put(edn, (uint8_t)values[i]);
     }
-  if (edn_take(edn, "u"))
+  if (gc_edn_take(edn, "u"))
     return unicode_escape(edn);
-  return edn_fail(edn, edn->pos - 1, "unknown escape", GC_E_MALFORMED);
+  return gc_edn_fail(edn, edn->pos - 1, "unknown escape", GC_E_MALFORMED);
 }
 
 static enum gc_err text(struct edn *edn, uint8_t quote)
@@ -77,7 +77,7 @@ static enum gc_err text(struct edn *edn, uint8_t quote)
     const uint8_t c = edn->text.ptr[edn->pos];
     enum gc_err err;
     if (c < ' ' && c != '\n' && c != '\r' && c != '\t')
-      return edn_fail(edn, edn->pos, "a control character: write it as \\u00XX", GC_E_MALFORMED);
+      return gc_edn_fail(edn, edn->pos, "a control character: write it as \\u00XX", GC_E_MALFORMED);
     edn->pos++;
     if (c == quote)
       return GC_OK;
@@ -85,7 +85,7 @@ static enum gc_err text(struct edn *edn, uint8_t quote)
     if (err)
       return err;
   }
-  return edn_fail(edn, at, "the closing quote is missing", GC_E_MALFORMED);
+  return gc_edn_fail(edn, at, "the closing quote is missing", GC_E_MALFORMED);
 }
 
 static enum gc_err hex(struct edn *edn)
@@ -93,16 +93,16 @@ static enum gc_err hex(struct edn *edn)
   const size_t at = edn->pos;
   int high = -1;
   for (;;) {
-    enum gc_err err = edn_skip(edn);
-    const int digit = hex_digit(edn_peek(edn, 0));
+    enum gc_err err = gc_edn_skip(edn);
+    const int digit = hex_digit(gc_edn_peek(edn, 0));
     if (err)
       return err;
-    if (edn_take(edn, "'"))
-      return high < 0 ? GC_OK : edn_fail(edn, edn->pos - 1, "an odd number of hexadecimal digits", GC_E_MALFORMED);
+    if (gc_edn_take(edn, "'"))
+      return high < 0 ? GC_OK : gc_edn_fail(edn, edn->pos - 1, "an odd number of hexadecimal digits", GC_E_MALFORMED);
     if (edn->pos >= edn->text.len)
-      return edn_fail(edn, at - 2, "the closing quote is missing", GC_E_MALFORMED);
+      return gc_edn_fail(edn, at - 2, "the closing quote is missing", GC_E_MALFORMED);
     if (digit < 0)
-      return edn_fail(edn, edn->pos, "not a hexadecimal digit", GC_E_MALFORMED);
+      return gc_edn_fail(edn, edn->pos, "not a hexadecimal digit", GC_E_MALFORMED);
     if (high >= 0 && (err = put(edn, (uint8_t)(high << 4 | digit))) != GC_OK)
       return err;
     high = high >= 0 ? -1 : digit;
@@ -132,7 +132,7 @@ static enum gc_err base64(struct edn *edn)
     if (c == '\'') {
       /* the bits beyond the last byte must be zero, and there are at most four of them */
       if (count % 4 == 1 || (padding > 0 && (count + padding) % 4 != 0) || (bits & ((1u << (count % 4 == 2 ? 4 : count % 4 == 3 ? 2 : 0)) - 1)) != 0)
-        return edn_fail(edn, edn->pos, "base64 ends in the middle of a byte", GC_E_MALFORMED);
+        return gc_edn_fail(edn, edn->pos, "base64 ends in the middle of a byte", GC_E_MALFORMED);
       edn->pos++;
       return GC_OK;
     }
@@ -141,7 +141,7 @@ static enum gc_err base64(struct edn *edn)
     if (c == '=' && ++padding <= 2)
       continue;
     if (digit < 0 || padding > 0)
-      return edn_fail(edn, edn->pos, "not a base64 digit", GC_E_MALFORMED);
+      return gc_edn_fail(edn, edn->pos, "not a base64 digit", GC_E_MALFORMED);
     bits = (bits << 6 | (uint32_t)digit) & 0xffff;
     if (++count % 4 != 1) { /* 6, 12 → 4, 10 → 2, 8 → 0 bits are left over */
       const uint32_t left = count % 4 == 2 ? 4 : count % 4 == 3 ? 2 : 0;
@@ -150,19 +150,19 @@ static enum gc_err base64(struct edn *edn)
         return err;
     }
   }
-  return edn_fail(edn, at - 4, "the closing quote is missing", GC_E_MALFORMED);
+  return gc_edn_fail(edn, at - 4, "the closing quote is missing", GC_E_MALFORMED);
 }
 
-enum gc_err edn_string(struct edn *edn, uint8_t *major)
+enum gc_err gc_edn_string(struct edn *edn, uint8_t *major)
 {
   *major = 2;
-  if (edn_take(edn, "h'"))
+  if (gc_edn_take(edn, "h'"))
     return hex(edn);
-  if (edn_take(edn, "b64'"))
+  if (gc_edn_take(edn, "b64'"))
     return base64(edn);
-  const uint8_t quote = edn_peek(edn, 0);
+  const uint8_t quote = gc_edn_peek(edn, 0);
   if (quote != '"' && quote != '\'')
-    return edn_fail(edn, edn->pos, "not a value of diagnostic notation", GC_E_MALFORMED);
+    return gc_edn_fail(edn, edn->pos, "not a value of diagnostic notation", GC_E_MALFORMED);
   *major = quote == '"' ? 3 : 2;
   return text(edn, quote);
 }

@@ -89,7 +89,8 @@ static const char *keep_first(struct gc_leg *leg, const struct gc_inbound *in)
   uint8_t *first = realloc(leg->first, bytes.len);
   if (!first)
     return "no memory for the body";
-  leg->first = memcpy(first, bytes.ptr, bytes.len);
+  memcpy(first, bytes.ptr, bytes.len);
+  leg->first = first;
   leg->first_len = bytes.len - (in->message.payload.len > 0); /* without the payload marker */
   leg->etag = etag_of(&in->message);
   if (gc_option_find_uint(in->message.options, GC_OPTION_SIZE2, &size2) && size2 > max_body_len(leg->exchange))

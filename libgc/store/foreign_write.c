@@ -125,6 +125,7 @@ static enum gc_err write_vectors(const struct gc_context_file *file, struct text
 enum gc_err gc_foreign_write(const struct gc_context_file *file, enum gc_foreign format,
                              enum gc_err (*write)(void *ctx, const char *file_name, struct gc_bytes text), void *ctx)
 {
+  /* cppcheck-suppress uninitvar -- it takes the initializer for a body */
   enum gc_err (*const writers[])(const struct gc_context_file *, struct text *, enum gc_err (*)(void *, const char *, struct gc_bytes), void *) = {
     write_aiocoap, write_libcoap, write_wireshark, write_vectors
   };
