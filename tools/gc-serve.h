@@ -69,6 +69,10 @@ enum gc_err gc_serve_sockets_send(struct gc_serve_sockets *sockets, size_t membe
 /* gc-serve_show.c */
 void gc_serve_show(struct gc_out *out, const struct gc_serve_params *params, const struct gc_server_trace *trace);
 
+/** -vv: a message as it went over the wire, in a line; hex: its bytes too. */
+void gc_serve_show_datagram(struct gc_out *out, const char *arrow, const struct gc_addr *own, const struct gc_addr *peer,
+                            struct gc_bytes bytes, bool hex);
+
 /* gc-serve_run.c */
 enum gc_status gc_serve_run(const struct gc_serve_params *params);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "common/netio.h"
 #include "net/iface.h"
@@ -22,6 +23,7 @@ struct gc_serve_sockets {
   size_t gate_count, gate_cap, members, binds, groups;
   struct gc_loop *loop;
   struct gc_netio *netio;
+  struct gc_out *shown; /* -vv: every message, on stderr */
   void (*receive)(void *ctx, size_t member, const struct gc_datagram *datagram);
   void *ctx;
 };
@@ -52,9 +54,16 @@ static void check_capture(struct gc_serve_sockets *all)
   gc_loop_stop(all->loop);
 }
 
+static void show(const struct gc_serve_sockets *all, const char *arrow, const struct gc_addr *own, const struct gc_datagram *datagram)
+{
+  if (all->shown)
+    gc_serve_show_datagram(all->shown, arrow, own, &datagram->remote, datagram->bytes, gc_diag_level() >= 3);
+}
+
 static void received(void *ctx, const struct gc_datagram *datagram)
 {
   const struct gate *gate = ctx;
+  show(gate->all, "<-", &datagram->local, datagram);
   const size_t member = gc_addr_is_multicast(&datagram->local) ? GC_SERVE_ALL_MEMBERS : gate->member;
   gate->all->receive(gate->all->ctx, member, datagram);
 }
@@ -171,6 +180,8 @@ enum gc_status gc_serve_sockets_open(struct gc_serve_sockets **out, const struct
     gc_error("%s: %s", params->common.pcap ? params->common.pcap : "memory", strerror(errno));
     return GC_STATUS_SYSTEM;
   }
+  if (gc_diag_level() >= 2)
+    all->shown = gc_out_new(STDERR_FILENO, (enum gc_color_when)params->common.color, false);
   enum gc_status status = raise_limit(wanted);
   if (!status)
     status = bind_members(all, params);
@@ -196,6 +207,7 @@ enum gc_status gc_serve_sockets_close(struct gc_serve_sockets **sockets)
     gc_error("the capture is not complete: %s", strerror(errno));
     status = GC_STATUS_SYSTEM;
   }
+  (void)!gc_out_close(&all->shown);
   free(all->gates);
   free(all);
   *sockets = NULL;
@@ -219,6 +231,7 @@ enum gc_err gc_serve_sockets_send(struct gc_serve_sockets *all, size_t member, c
     const struct gc_addr bound = gc_udp_address(gate->udp);
     if (bound.family != datagram->remote.family)
       continue;
+    show(all, "->", datagram->local.family ? &datagram->local : &bound, datagram);
     const enum gc_err err = gc_netio_send(all->netio, gate->udp, datagram);
     if (err) {
       char text[GC_NET_EXPLAIN_MAX];
