@@ -160,3 +160,14 @@ netns_down() {
 	done
 	return 0
 }
+
+netns_link() { # netns_link A B NAME: one more link, between two hosts alone, without addresses but fe80::A and fe80::B
+	local pair=("$1" "$2") host
+	netns_exec "$1" ip link add "$3" type veth peer name "$3" netns "$(netns_pid "$2")" || return 1
+	for host in "${pair[@]}"; do
+		netns_exec "$host" ip link set "$3" addrgenmode none
+		netns_exec "$host" ip link set "$3" up
+		netns_exec "$host" ip addr add "fe80::$(printf %x "$host")/64" dev "$3" nodad
+	done
+	_netns_until "link $3" netns_exec "$1" sh -c "ip -o link show dev $3 | grep -q LOWER_UP"
+}
