@@ -43,19 +43,35 @@ large_of() { # the body of /large on a host, known from its rule: 64-byte lines
 	[ "${lines[0]}" = "hello from fd77::2" ]
 }
 
-@test "multicast: IPv6 site-local and link-local, IPv4: both members answer" {
+# @req A4 A59
+@test "multicast: IPv6 site-local and link-local, IPv4, by default and on port 5683: both members answer" {
 	for group in '[ff05::fd]' '[ff02::fd%eth0]' 224.0.1.187; do
 		ask -w -N -B 1 "coap://$group/time" >"$BATS_TEST_TMPDIR/out" 2>&1
 		[ "$(grep -c '^20..-..-..T..:..:..Z$' "$BATS_TEST_TMPDIR/out")" -eq 2 ]
 	done
 }
 
+@test "multicast: discovery at the All CoAP Nodes address, filtered" {
+	run ask -N -B 1 -w 'coap://[ff02::fd%eth0]/.well-known/core?href=/time'
+	[ "$(grep -c '^</time>;.*obs' <<<"$output")" -eq 2 ]
+	[[ "$output" != *light* ]]
+}
+
+# @req A61
+@test "multicast: a group that was not joined harms nothing" {
+	run ask -N -B 1 -w 'coap://[ff02::1%eth0]/time'
+	run ask -w coap://10.77.0.2/hello
+	[ "$output" = "hello from 10.77.0.2" ]
+}
+
+# @req A2
 @test "multicast: an answer leaves from the member's own address" {
 	ask -v 7 -N -B 1 'coap://[ff05::fd]/time' >"$BATS_TEST_TMPDIR/out" 2>&1
 	grep -q '<-> \[fd77::2\]:5683 .*received' "$BATS_TEST_TMPDIR/out"
 	grep -q '<-> \[fd77::3\]:5683 .*received' "$BATS_TEST_TMPDIR/out"
 }
 
+# @req A30 A36
 @test "multicast: an error is kept back; No-Response of an unknown client may widen that, not undo it" {
 	run ask -N -B 1 'coap://[ff05::fd]/nosuch'
 	[ "$output" = "" ]
