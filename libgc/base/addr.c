@@ -151,6 +151,8 @@ enum gc_err gc_addr_parse(struct gc_addr *out, struct gc_bytes text, uint16_t de
     }
   }
   enum gc_err err = parse_host(&addr, host, host_at, zone, where);
+  if (!err && host_at == 1 && addr.family != GC_FAMILY_IPV6)
+    err = gc_fail(where, host_at, "only an IPv6 address may stand in [ ]", GC_E_MALFORMED);
   if (!err && has_port)
     err = parse_port(&addr.port, port, text.len - port.len, where);
   if (!err)

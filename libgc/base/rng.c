@@ -1,5 +1,6 @@
 #include "base/rng.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -9,8 +10,10 @@ static void fill_system(void *ctx, uint8_t *out, size_t len)
   (void)ctx;
   while (len > 0) {
     ssize_t n = getrandom(out, len, 0);
+    if (n < 0 && errno == EINTR)
+      continue;
     if (n < 0)
-      abort(); /* only ENOSYS or a bad pointer can get here: no safe way on */
+      abort(); /* ENOSYS or a bad pointer: no safe way on */
     out += n;
     len -= (size_t)n;
   }

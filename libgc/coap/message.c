@@ -48,7 +48,17 @@ enum gc_err gc_message_parse(struct gc_message *out, struct gc_bytes datagram, s
   return gc_options_split(&out->options, &out->payload, gc_bytes_slice(datagram, pos, SIZE_MAX), pos, where);
 }
 
-/* Why libcoap's codec refuses the option at the front of rest. */
+/* The option at the front of rest; returns the bytes it takes, 0: damaged. */
+static size_t parse_option(struct gc_bytes rest, uint16_t before, coap_option_t *out)
+{
+  /* libcoap 4.3.1 keeps deltas in 16 bits: one above 65535 would come out as a small one */
+  if (rest.len >= 3 && rest.ptr[0] >> 4 == 14 && gc_read_u16(rest.ptr + 1) > UINT16_MAX - 269)
+    return 0;
+  const size_t used = coap_opt_parse(rest.ptr, rest.len, out);
+  return used && out->delta <= UINT16_MAX - before ? used : 0;
+}
+
+/* Why parse_option refuses the option at the front of rest. */
 static enum gc_err explain(struct gc_bytes rest, uint16_t number, size_t at, struct gc_where *where)
 {
   unsigned delta = rest.ptr[0] >> 4, len = rest.ptr[0] & 15;
@@ -57,11 +67,10 @@ static enum gc_err explain(struct gc_bytes rest, uint16_t number, size_t at, str
     return gc_fail(where, at, delta == 15 ? "option delta 15 is reserved" : "option length 15 is reserved", GC_E_MALFORMED);
   if (rest.len < 1 + need)
     return gc_fail(where, at, "option header is cut off", GC_E_TRUNCATED);
-  if (delta >= 13) {
+  if (delta >= 13)
     delta = delta == 13 ? 13u + rest.ptr[pos] : 269u + gc_read_u16(rest.ptr + pos);
-    if (number + delta > UINT16_MAX)
-      return gc_fail(where, at, "option number above 65535", GC_E_MALFORMED);
-  }
+  if (number + delta > UINT16_MAX)
+    return gc_fail(where, at, "option number above 65535", GC_E_MALFORMED);
   return gc_fail(where, at, "option value runs past the end", GC_E_TRUNCATED);
 }
 
@@ -69,17 +78,15 @@ enum gc_err gc_options_split(struct gc_bytes *options, struct gc_bytes *payload,
                              struct gc_where *where)
 {
   struct gc_bytes rest = bytes;
-  uint32_t number = 0;
+  uint16_t number = 0;
   coap_option_t option;
   *options = gc_bytes(bytes.ptr, 0);
   *payload = gc_bytes(NULL, 0);
   while (rest.len > 0 && rest.ptr[0] != 0xff) {
-    size_t used = coap_opt_parse(rest.ptr, rest.len, &option);
+    size_t used = parse_option(rest, number, &option);
     if (used == 0)
-      return explain(rest, (uint16_t)number, base + options->len, where);
-    number += option.delta;
-    if (number > UINT16_MAX)
-      return gc_fail(where, base + options->len, "option number above 65535", GC_E_MALFORMED);
+      return explain(rest, number, base + options->len, where);
+    number = (uint16_t)(number + option.delta);
     rest = gc_bytes(rest.ptr + used, rest.len - used);
     options->len += used;
   }
@@ -98,8 +105,8 @@ struct gc_option_iter gc_option_iter(struct gc_bytes options)
 bool gc_option_next(struct gc_option_iter *iter, struct gc_option *out)
 {
   coap_option_t option;
-  size_t used = iter->rest.len ? coap_opt_parse(iter->rest.ptr, iter->rest.len, &option) : 0;
-  if (used == 0 || option.delta > UINT16_MAX - iter->number)
+  size_t used = iter->rest.len ? parse_option(iter->rest, iter->number, &option) : 0;
+  if (used == 0)
     return false;
   iter->number = (uint16_t)(iter->number + option.delta);
   iter->rest = gc_bytes(iter->rest.ptr + used, iter->rest.len - used);

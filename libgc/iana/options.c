@@ -1,5 +1,6 @@
 #include "iana/options.h"
 
+#include <string.h>
 #include <strings.h>
 
 #define E GC_CLASS_E
@@ -64,7 +65,7 @@ const struct gc_option_info *gc_option_info(uint16_t number)
 const struct gc_option_info *gc_option_by_name(struct gc_bytes name)
 {
   for (size_t i = 0; i < OPTION_COUNT; i++)
-    if (strncasecmp(options[i].name, (const char *)name.ptr, name.len) == 0 && options[i].name[name.len] == '\0')
+    if (strlen(options[i].name) == name.len && strncasecmp(options[i].name, (const char *)name.ptr, name.len) == 0)
       return &options[i];
   return NULL;
 }
