@@ -9,7 +9,7 @@
 #include "common/status.h"
 #include "group/client.h"
 
-#define GC_SEND_WHY_LEN 320
+#define GC_SEND_WHY_LEN 512
 #define GC_SEND_OPTIONS_MAX 4096  /* bytes of -O options */
 #define GC_SEND_TARGETS_MAX 16    /* addresses of one host name */
 #define GC_SEND_GROUP_WAIT_MS 6000 /* DEFAULT_LEISURE (RFC 7252, Section 8.2) and a second for the way */

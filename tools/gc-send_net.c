@@ -229,15 +229,9 @@ void gc_send_net_stop(struct gc_send_net *net)
   gc_loop_stop(net->loop);
 }
 
+_Static_assert(GC_SEND_WHY_LEN >= GC_NET_EXPLAIN_MAX, "an explanation fits");
+
 void gc_send_net_explain(char why[static GC_SEND_WHY_LEN], const struct gc_addr *target, uint32_t ifindex, int error)
 {
-  char who[GC_ADDR_STR_MAX], up[120], name[GC_IFACE_NAME_MAX];
-  const char *trouble = ifindex ? gc_iface_trouble(ifindex, target->family) : NULL;
-  gc_send_who(who, target);
-  if (trouble)
-    snprintf(why, GC_SEND_WHY_LEN, "%s: %s: interface %s: %s", who, strerror(error), gc_iface_name(name, ifindex), trouble);
-  else if (gc_addr_is_multicast(target) && !ifindex)
-    snprintf(why, GC_SEND_WHY_LEN, "%s: %s: no route for multicast; name the interface with -i (up: %s)", who, strerror(error), gc_iface_list(up, sizeof up));
-  else
-    snprintf(why, GC_SEND_WHY_LEN, "%s: %s", who, strerror(error));
+  gc_net_explain(why, GC_NET_SEND, error, target, ifindex);
 }

@@ -36,10 +36,10 @@ static void explain_multicast_route(char *out, size_t cap, const struct gc_addr 
   else if (addr->family == GC_FAMILY_IPV6 && is_loopback(name))
     snprintf(out, cap, "no IPv6 multicast on lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo");
   else if (ifindex)
-    snprintf(out, cap, "no multicast route on %s: ip %sroute add %s dev %s", name, addr->family == GC_FAMILY_IPV6 ? "-6 " : "",
+    snprintf(out, cap, "no route for multicast on %s: ip %sroute add %s dev %s", name, addr->family == GC_FAMILY_IPV6 ? "-6 " : "",
              group_range(addr), name);
   else
-    snprintf(out, cap, "no multicast route: choose an interface with -i (up: %s), or: ip %sroute add %s dev %s", up,
+    snprintf(out, cap, "no route for multicast; name the interface with -i (up: %s), or: ip %sroute add %s dev %s", up,
              addr->family == GC_FAMILY_IPV6 ? "-6 " : "", group_range(addr), name);
 }
 
@@ -120,14 +120,17 @@ static void explain(char *out, size_t cap, enum gc_net_action action, int error,
 char *gc_net_explain(char out[static GC_NET_EXPLAIN_MAX], enum gc_net_action action, int error, const struct gc_addr *addr, uint32_t ifindex)
 {
   static const char *const what[] = { "send to", "bind to", "join" };
-  char text[GC_ADDR_STR_MAX];
+  char host[GC_ADDR_STR_MAX], name[GC_IFACE_NAME_MAX] = "", port[8] = "";
+  const bool is_v6 = addr->family == GC_FAMILY_IPV6;
+  gc_addr_format_host(host, addr);
+  if (addr->zone)
+    gc_iface_name(name, addr->zone);
+  if (action != GC_NET_JOIN)
+    snprintf(port, sizeof port, ":%u", (unsigned)addr->port);
+  const int n = snprintf(out, GC_NET_EXPLAIN_MAX, "cannot %s %s%s%s%s%s%s: ", what[action], is_v6 ? "[" : "", host, *name ? "%" : "", name,
+                         is_v6 ? "]" : "", port);
   if (!ifindex)
     ifindex = addr->zone;
-  if (action == GC_NET_JOIN)
-    gc_addr_format_host(text, addr);
-  else
-    gc_addr_format(text, addr);
-  int n = snprintf(out, GC_NET_EXPLAIN_MAX, "cannot %s %s: ", what[action], text);
   explain(out + n, GC_NET_EXPLAIN_MAX - (size_t)n, action, error, addr, ifindex);
   return out;
 }

@@ -38,8 +38,8 @@ enum gc_net_action { GC_NET_SEND, GC_NET_BIND, GC_NET_JOIN };
 #define GC_NET_EXPLAIN_MAX 512
 
 /**
- * One line for people why a network call failed and what to do about it: "cannot send to 224.0.1.187:5683: no multicast
- * route: choose an interface with -i (up: lo, eth0), or: ip route add 224.0.0.0/4 dev eth0".
+ * One line for people why a network call failed and what to do about it: "cannot send to 224.0.1.187:5683: no route for
+ * multicast; name the interface with -i (up: lo, eth0), or: ip route add 224.0.0.0/4 dev eth0".
  * @param error   errno of the call
  * @param addr    destination, local address or group
  * @param ifindex the interface that was asked for, 0: none

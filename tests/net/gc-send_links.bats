@@ -11,7 +11,7 @@ setup_file() {
 		netns_start "$host" "link$host" coap-server-notls -g ff02::fd -G eth0 -p 5700
 		netns_start "$host" "ipv4$host" coap-server-notls -g 224.0.1.187 -G eth0 -p 5701
 	done
-	netns_start 4 aside coap-server-notls -g ff02::fd -G eth1 -p 5702
+	netns_start 4 aside coap-server-notls -g ff02::77 -G eth1 -p 5702
 	for host in 2 3 4; do
 		netns_wait_udp "$host" 5683
 		netns_wait_udp "$host" 5700
@@ -87,9 +87,9 @@ answers() { # answers FILE FROM…: these have answered, once each, whatever the
 }
 
 @test "the zone chooses the link, and only who is there answers" {
-	later aside --json -n 1 'coap://[ff02::fd%eth1]:5702/time'
-	later option --json -n 1 -i eth1 'coap://[ff02::fd]:5702/time'
-	later nobody --json -t 1 'coap://[ff02::fd%eth0]:5702/time'
+	later aside --json -n 1 'coap://[ff02::77%eth1]:5702/time'
+	later option --json -n 1 -i eth1 'coap://[ff02::77]:5702/time'
+	later nobody --json -t 1 'coap://[ff02::77%eth0]:5702/time'
 	all_done
 	answers aside '[fe80::4%eth1]:5702'
 	answers option '[fe80::4%eth1]:5702'

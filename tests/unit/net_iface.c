@@ -116,7 +116,8 @@ static void names_become_addresses(void **state)
 static void failures_come_with_advice(void **state)
 {
   (void)state;
-  struct gc_addr unicast_v4 = gc_addr_ipv4(192, 0, 2, 1, 5683), low = gc_addr_ipv4(127, 0, 0, 1, 80);
+  struct gc_addr unicast_v4 = gc_addr_ipv4(192, 0, 2, 1, 5683), low = gc_addr_ipv4(127, 0, 0, 1, 80), zoned = group_v6;
+  zoned.zone = off;
   const struct {
     enum gc_net_action action;
     int error;
@@ -124,12 +125,14 @@ static void failures_come_with_advice(void **state)
     uint32_t ifindex;
     const char *line;
   } cases[] = {
-    { GC_NET_SEND, ENETUNREACH, &group_v4, 0, "cannot send to 224.0.1.187:5683: no multicast route: choose an interface with -i (up: lo), or: ip route add 224.0.0.0/4 dev lo" },
+    { GC_NET_SEND, ENETUNREACH, &group_v4, 0, "cannot send to 224.0.1.187:5683: no route for multicast; name the interface with -i (up: lo), or: ip route add 224.0.0.0/4 dev lo" },
     { GC_NET_SEND, ENETUNREACH, &group_v6, 0, "cannot send to [ff05::fd]:5683: no IPv6 multicast on lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" },
     { GC_NET_SEND, ENETUNREACH, &group_v6, lo, "cannot send to [ff05::fd]:5683: no IPv6 multicast on lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" },
     { GC_NET_SEND, ENETUNREACH, &group_v4, off, "cannot send to 224.0.1.187:5683: the interface is down (off0)" },
     { GC_NET_JOIN, ENODEV, &group_v4, off, "cannot join 224.0.1.187: the interface is down (off0; up: lo)" },
-    { GC_NET_JOIN, ENODEV, &group_v4, 0, "cannot join 224.0.1.187: no multicast route: choose an interface with -i (up: lo), or: ip route add 224.0.0.0/4 dev lo" },
+    { GC_NET_JOIN, ENODEV, &group_v4, 0, "cannot join 224.0.1.187: no route for multicast; name the interface with -i (up: lo), or: ip route add 224.0.0.0/4 dev lo" },
+    { GC_NET_SEND, ENETUNREACH, &zoned, 0, "cannot send to [ff05::fd%off0]:5683: the interface is down (off0)" },
+    { GC_NET_JOIN, ENODEV, &zoned, 0, "cannot join [ff05::fd%off0]: the interface is down (off0; up: lo)" },
     { GC_NET_JOIN, EADDRINUSE, &group_v4, 0, "cannot join 224.0.1.187: it is joined already" },
     { GC_NET_JOIN, ENOBUFS, &group_v4, 0, "cannot join 224.0.1.187: too many groups on one socket (sysctl net.ipv4.igmp_max_memberships, net.core.optmem_max)" },
     { GC_NET_SEND, ENETUNREACH, &unicast_v4, 0, "cannot send to 192.0.2.1:5683: no route to it (ip route)" },
