@@ -67,7 +67,7 @@ show() { # for a failed test
 	show
 	[ "$status" -eq 0 ]
 	# 41 03 ffff 01 | b1 61 | 03 "b c" | 10 | 21 3c | 13 "x=1" | 01 "y" | 21 3c | d1 e4 02 | ff "on"
-	[ "$(cat out)" = 4103ffff01b16103622063''10''213c''13783d31''0179''213c''d1e402''ff6f6e ]
+	[ "$(cat out)" = 4103ffff01b1610362206310213c13783d310179213cd1e402ff6f6e ]
 }
 
 @test "dry run: a payload makes it PUT; --hex and @FILE" {
@@ -76,6 +76,8 @@ show() { # for a failed test
 	[ "$(cat out)" = 40030000ff780a79 ]
 	ask --dry-run --mid 0 --token '' -m post --hex '00 ff' coap://192.0.2.1
 	[ "$(cat out)" = 40020000ff00ff ]
+	ask --dry-run --mid 0 --token '' -f cbor --cbor '{"a": 1}' coap://192.0.2.1
+	[ "$(cat out)" = 40030000c13cffa1616101 ]
 	status=0
 	printf 'in' | "$SEND" --dry-run --mid 0 --token '' -p - coap://192.0.2.1 >out 2>err || status=$?
 	[ "$status" -eq 0 ]
@@ -172,6 +174,7 @@ refused() { # status, words that stderr must hold, then the command line
 @test "bad payload: status 3, file and reason" {
 	refused 3 'nofile: No such file' -p @nofile coap://192.0.2.1
 	refused 3 'hexadecimal digit' --hex 0g coap://192.0.2.1
+	refused 3 'at character' --cbor '[1, 2' coap://192.0.2.1
 	printf '00\n0' >odd
 	refused 3 'odd: ' --hex @odd coap://192.0.2.1
 	refused 3 'roster.txt:1' --roster <(:) coap://224.0.1.187 || true
@@ -366,7 +369,7 @@ two"
 	ask -i lo -n 2 --out bodies coap://224.0.1.187/large
 	show
 	[ "$status" -eq 0 ]
-	[ "$(ls bodies | tr '\n' ' ')" = "127.0.0.2_5683 127.0.0.3_5683 " ]
+	[ "$(find bodies -type f | sort | tr '\n' ' ')" = "bodies/127.0.0.2_5683 bodies/127.0.0.3_5683 " ]
 	[ "$(wc -c <bodies/127.0.0.2_5683)" -eq 2048 ]
 	ask -i lo -n 2 --out bodies coap://224.0.1.187/hello
 	[ "$status" -eq 4 ]

@@ -29,6 +29,8 @@ static void arguments(void **state)
     { GC_PAYLOAD_HEX, "0a\nff", "\x0a\xff", 2, NULL },
     { GC_PAYLOAD_HEX, "0a0", NULL, 0, "payload: a second hexadecimal digit is missing at character 4" },
     { GC_PAYLOAD_HEX, "zz", NULL, 0, "payload: not a hexadecimal digit at character 1" },
+    { GC_PAYLOAD_CBOR, "{\"a\": [1, h'00ff']}", "\xa1\x61\x61\x82\x01\x42\x00\xff", 8, NULL },
+    { GC_PAYLOAD_CBOR, "1_3", "\x1b\x00\x00\x00\x00\x00\x00\x00\x01", 9, NULL },
     { GC_PAYLOAD_TEXT, "@", NULL, 0, "payload: a file name must follow @" },
     { GC_PAYLOAD_TEXT, "@/nonexistent/x", NULL, 0, "/nonexistent/x: No such file or directory" },
     { GC_PAYLOAD_TEXT, "@/", NULL, 0, "/: Is a directory" },

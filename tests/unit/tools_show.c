@@ -120,6 +120,36 @@ static void payloads(void **state)
   gc_out_close(&out);
 }
 
+static void cbor_by_its_format(void **state)
+{
+  (void)state;
+  struct gc_out *out = gc_out_new(-1, GC_COLOR_NEVER, false);
+  static const struct {
+    const char *payload;
+    size_t len;
+    int32_t format;
+    size_t max;
+    const char *text, *json;
+  } cases[] = {
+    { "\xa1\x61\x61\x01", 4, 60, 0, "{\"a\": 1}", "{\"payload\":{\"cbor\":\"{\\\"a\\\": 1}\"}}\n" },
+    { "\x01\x02", 2, 63, 0, "1, 2", "{\"payload\":{\"cbor\":\"1, 2\"}}\n" },
+    { "\x83\x01\x02\x03", 4, 60, 4, "[1, ... (4 bytes)", "{\"payload\":{\"cbor\":\"[1, 2, 3]\"}}\n" },
+    { "\x83\x01", 2, 60, 0, "0x8301", "{\"payload\":{\"hex\":\"8301\"}}\n" }, /* ends too early */
+    { "\x83\x01\x02\x03", 4, 42, 0, "0x83010203", "{\"payload\":{\"hex\":\"83010203\"}}\n" },
+    { "\x83\x01\x02\x03", 4, -1, 0, "0x83010203", "{\"payload\":{\"hex\":\"83010203\"}}\n" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct gc_bytes payload = gc_bytes(cases[i].payload, cases[i].len);
+    gc_show_payload(out, payload, cases[i].format, cases[i].max);
+    expect(out, cases[i].text);
+    gc_json_object(out, NULL);
+    gc_json_payload(out, "payload", payload, cases[i].format);
+    gc_json_end(out);
+    expect(out, cases[i].json);
+  }
+  gc_out_close(&out);
+}
+
 static void whole_messages(void **state)
 {
   (void)state;
@@ -154,6 +184,7 @@ int main(void)
     cmocka_unit_test(blocks),
     cmocka_unit_test(options_by_format),
     cmocka_unit_test(payloads),
+    cmocka_unit_test(cbor_by_its_format),
     cmocka_unit_test(whole_messages),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,9 +52,8 @@ static size_t special(struct gc_out *out, struct gc_bytes bytes)
   return len;
 }
 
-void gc_json_quote(struct gc_out *out, struct gc_bytes text)
+static void escaped(struct gc_out *out, struct gc_bytes text)
 {
-  gc_out_char(out, '"');
   while (text.len > 0) {
     size_t n = 0;
     while (n < text.len && is_run(text.ptr[n]))
@@ -66,6 +65,12 @@ void gc_json_quote(struct gc_out *out, struct gc_bytes text)
     text.ptr += n;
     text.len -= n;
   }
+}
+
+void gc_json_quote(struct gc_out *out, struct gc_bytes text)
+{
+  gc_out_char(out, '"');
+  escaped(out, text);
   gc_out_char(out, '"');
 }
 
@@ -134,6 +139,24 @@ void gc_json_text(struct gc_out *out, const char *key, struct gc_bytes utf8)
 {
   if (name(out, key))
     gc_json_quote(out, utf8);
+}
+
+void gc_json_text_begin(struct gc_out *out, const char *key)
+{
+  if (name(out, key))
+    gc_out_char(out, '"');
+}
+
+void gc_json_text_piece(struct gc_out *out, struct gc_bytes utf8)
+{
+  if (gc_out_json(out)->depth <= LEVELS)
+    escaped(out, utf8);
+}
+
+void gc_json_text_end(struct gc_out *out)
+{
+  if (gc_out_json(out)->depth <= LEVELS)
+    gc_out_char(out, '"');
 }
 
 void gc_json_str(struct gc_out *out, const char *key, const char *text)

@@ -90,6 +90,9 @@ void gc_json_object(struct gc_out *out, const char *key);
 void gc_json_array(struct gc_out *out, const char *key);
 void gc_json_end(struct gc_out *out);                                     /* closes the innermost; the outermost adds \n */
 void gc_json_text(struct gc_out *out, const char *key, struct gc_bytes utf8); /* bytes that are not UTF-8 become U+FFFD */
+void gc_json_text_begin(struct gc_out *out, const char *key);                 /* a text in pieces, each of whole characters */
+void gc_json_text_piece(struct gc_out *out, struct gc_bytes utf8);
+void gc_json_text_end(struct gc_out *out);
 void gc_json_str(struct gc_out *out, const char *key, const char *text);
 void gc_json_quote(struct gc_out *out, struct gc_bytes utf8);             /* only the text in its quotes: no key, no comma */
 void gc_json_hex(struct gc_out *out, const char *key, struct gc_bytes bytes);

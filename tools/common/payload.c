@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "cbor/diag.h"
 
 static bool fail(char why[static GC_PAYLOAD_WHY_LEN], const char *name, const char *reason)
 {
@@ -97,6 +98,32 @@ static bool decode_hex(struct gc_payload *payload, const char *name, char why[st
   return true;
 }
 
+static bool encode_cbor(struct gc_payload *payload, const char *name, char why[static GC_PAYLOAD_WHY_LEN])
+{
+  struct gc_where where = { 0, "out of memory" };
+  enum gc_err err = GC_E_SPACE;
+  uint8_t *bytes = NULL;
+  struct gc_buf out = gc_buf(NULL, 0);
+  /* one character can stand for nine bytes (1.5 needs three, 1_3 needs nine): as large as it takes, within the bound */
+  for (size_t cap = 2 * payload->bytes.len + 64; err == GC_E_SPACE && cap <= 16 * GC_PAYLOAD_MAX_LEN; cap *= 4) {
+    free(bytes);
+    bytes = malloc(cap);
+    out = gc_buf(bytes, cap);
+    if (!bytes)
+      break;
+    err = gc_cbor_from_diag(&out, payload->bytes, &where);
+  }
+  gc_payload_free(payload);
+  if (!bytes || err) {
+    char reason[100];
+    snprintf(reason, sizeof reason, "%.60s at character %zu", where.phrase, where.offset + 1);
+    free(bytes);
+    return fail(why, name, reason);
+  }
+  *payload = (struct gc_payload){ gc_buf_bytes(&out), bytes };
+  return true;
+}
+
 bool gc_payload_read(struct gc_payload *out, enum gc_payload_kind kind, const char *arg, char why[static GC_PAYLOAD_WHY_LEN])
 {
   const char *name;
@@ -107,10 +134,8 @@ bool gc_payload_read(struct gc_payload *out, enum gc_payload_kind kind, const ch
     return false;
   if (kind == GC_PAYLOAD_HEX)
     return decode_hex(out, name, why);
-  if (kind == GC_PAYLOAD_CBOR) {
-    gc_payload_free(out);
-    return fail(why, name, "CBOR diagnostic notation is not built in yet");
-  }
+  if (kind == GC_PAYLOAD_CBOR)
+    return encode_cbor(out, name, why);
   return true;
 }
 

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cbor/diag.h"
 #include "common/show.h"
+#include "iana/names.h"
 #include "iana/options.h"
 
 static char *append_uint(char *at, uint32_t value)
@@ -66,10 +68,44 @@ static struct gc_bytes cut_text(struct gc_bytes text, size_t max)
   return gc_bytes(text.ptr, max);
 }
 
+static bool is_cbor(int32_t content_format)
+{
+  const enum gc_body_kind kind = gc_content_format_kind(content_format);
+  return kind == GC_BODY_CBOR || kind == GC_BODY_CBOR_SEQ;
+}
+
+/* Diagnostic notation on its way out: to a line, at most `left` bytes of it, or into a JSON text. */
+struct diag {
+  struct gc_out *out;
+  size_t left;
+  bool is_json, is_begun, is_cut;
+};
+
+static bool put_diag(void *ctx, struct gc_bytes piece)
+{
+  struct diag *diag = ctx;
+  struct gc_bytes part = cut_text(piece, diag->left);
+  if (diag->is_json && !diag->is_begun)
+    gc_json_text_begin(diag->out, "cbor");
+  diag->is_begun = true;
+  if (diag->is_json)
+    gc_json_text_piece(diag->out, part);
+  else
+    gc_out_bytes(diag->out, part);
+  diag->left -= part.len;
+  diag->is_cut = part.len < piece.len;
+  return !diag->is_cut;
+}
+
 void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t content_format, size_t max)
 {
+  struct diag diag = { .out = out, .left = max ? max : SIZE_MAX };
   struct gc_bytes part = payload;
-  (void)content_format;
+  if (payload.len > 0 && is_cbor(content_format) && gc_cbor_print(payload, put_diag, &diag, NULL) == GC_OK) {
+    if (diag.is_cut)
+      mark_cut(out, payload.len);
+    return;
+  }
   if (gc_text_is_printable(payload)) {
     if (max > 0)
       part = cut_text(payload, max);
@@ -86,11 +122,13 @@ void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t conten
 
 void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payload, int32_t content_format)
 {
-  (void)content_format;
+  struct diag diag = { .out = out, .left = SIZE_MAX, .is_json = true };
   if (payload.len == 0)
     return;
   gc_json_object(out, key);
-  if (gc_text_is_printable(payload))
+  if (is_cbor(content_format) && gc_cbor_print(payload, put_diag, &diag, NULL) == GC_OK)
+    gc_json_text_end(out);
+  else if (gc_text_is_printable(payload))
     gc_json_text(out, "text", payload);
   else
     gc_json_hex(out, "hex", payload);
