@@ -1,6 +1,7 @@
 #include "group/client.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "group/client_internal.h"
 
@@ -84,9 +85,10 @@ static void on_delivery(void *ctx, enum gc_delivery delivery, const struct gc_ad
 
 struct gc_client *gc_client_new(const struct gc_client_params *params, const struct gc_client_ops *ops, struct gc_rng rng)
 {
-  struct gc_client *client = calloc(1, sizeof *client);
+  struct gc_client *client = malloc(sizeof *client);
   if (!client)
     return NULL;
+  memset(client, 0, offsetof(struct gc_client, scratch)); /* the pages of scratch are touched when they are needed */
   const struct gc_endpoint_ops endpoint_ops = { on_send, on_inbound, on_delivery, client };
   client->params = *params;
   if (client->params.endpoint.nstart == 0)
