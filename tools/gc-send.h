@@ -29,7 +29,6 @@ struct gc_send {
   const char *payload;
   int32_t format, accept;      /* -1: none */
   struct gc_builder options;   /* -O, encoded in options_store */
-  uint8_t options_store[GC_SEND_OPTIONS_MAX];
   enum gc_send_type type;
   bool observe, same_mid, each, force, raw, dry_run, shell;
   int no_response;             /* -1: no option; else its value */
@@ -49,6 +48,7 @@ struct gc_send {
   size_t token_len;
   void (*on_links)(void *ctx, struct gc_bytes links); /* the shell learns from link-format bodies; NULL: nobody does */
   void *links_ctx;
+  uint8_t options_store[GC_SEND_OPTIONS_MAX]; /* last: not cleared */
 };
 
 extern const struct gc_tool gc_send_tool;
@@ -103,8 +103,8 @@ struct gc_send_plan {
   uint32_t wait_ms;
   struct gc_payload payload;
   struct gc_roster roster;
-  uint8_t options_store[GC_SEND_OPTIONS_MAX + GC_URI_MAX_LEN + 512];
   struct gc_bytes options;
+  uint8_t options_store[GC_SEND_OPTIONS_MAX + GC_URI_MAX_LEN + 512]; /* last: not cleared */
 };
 
 /** Resolve, read the payload and the roster, build the options. Not GC_STATUS_OK: why says why. Free it in any case. */

@@ -66,7 +66,7 @@ const struct gc_tool gc_send_tool = {
 
 void gc_send_init(struct gc_send *send)
 {
-  memset(send, 0, sizeof *send);
+  memset(send, 0, offsetof(struct gc_send, options_store));
   send->options = gc_builder_options(send->options_store, sizeof send->options_store);
   send->format = send->accept = send->no_response = send->hop_limit = -1;
   send->szx = 7;

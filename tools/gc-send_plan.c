@@ -148,7 +148,7 @@ enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send
 {
   struct gc_where where = { 0, "" };
   enum gc_status status;
-  memset(plan, 0, sizeof *plan);
+  memset(plan, 0, offsetof(struct gc_send_plan, options_store));
   if (gc_uri_parse(&plan->uri, gc_bytes_str(send->uri), &where)) {
     snprintf(why, GC_SEND_WHY_LEN, "%.180s: %.90s at character %zu", send->uri, where.phrase, where.offset + 1);
     return GC_STATUS_USAGE;
