@@ -24,7 +24,7 @@ struct gc_serve_params {
   size_t bind_count;
   struct gc_serve_group groups[GC_SERVE_GROUPS_MAX];
   size_t group_count;
-  bool no_groups;
+  bool no_groups, is_open; /* is_open: --public */
   uint32_t members;
   const char **resources, **links;     /* --resource, --link in order */
   size_t resource_count, link_count;

@@ -9,7 +9,7 @@
 
 enum {
   KEY_GROUP = 256, KEY_NO_GROUP, KEY_BIND, KEY_MEMBERS, KEY_RESOURCE, KEY_LINK, KEY_LARGE, KEY_TICK,
-  KEY_LEISURE, KEY_SUPPRESS, KEY_AMPLIFICATION, KEY_ECHO, KEY_BLOCK, KEY_CON_EVERY, KEY_COUNT,
+  KEY_LEISURE, KEY_SUPPRESS, KEY_AMPLIFICATION, KEY_ECHO, KEY_PUBLIC, KEY_BLOCK, KEY_CON_EVERY, KEY_COUNT,
 };
 
 static const struct gc_opt options[] = {
@@ -25,6 +25,7 @@ static const struct gc_opt options[] = {
   { "suppress", 0, "CLASSES", false, "Answers", "answers kept back from groups: none, 2.xx, 4.xx, 5.xx, errors (default), all; comma separated", GC_COMPLETE_WORDS, "none 2.xx 4.xx 5.xx errors all", KEY_SUPPRESS },
   { "amplification", 0, "N|off", false, "Answers", "answer an unknown address that asked a group with at most N times the request's size (default 3)", GC_COMPLETE_WORDS, "off", KEY_AMPLIFICATION },
   { "echo", 0, NULL, false, "Answers", "challenge with 4.01 and Echo instead of a smaller block; unicast clients too", GC_COMPLETE_NONE, NULL, KEY_ECHO },
+  { "public", 0, NULL, false, "Answers", "answer groups also when the request comes from the public Internet", GC_COMPLETE_NONE, NULL, KEY_PUBLIC },
   { "block", 0, "SIZE", false, "Answers", "largest block of a large body: 16, 32 … 1024 (default)", GC_COMPLETE_WORDS, "16 32 64 128 256 512 1024", KEY_BLOCK },
   { "con-every", 0, "N", false, "Answers", "each N-th notification is confirmable (default 8)", GC_COMPLETE_NONE, NULL, KEY_CON_EVERY },
   { "time", 't', "SECONDS", false, "End", "end after this time", GC_COMPLETE_NONE, NULL, 0 },
@@ -172,6 +173,7 @@ static const char *set(void *ctx, int key, const char *arg)
     params->server.amplification = 0;
     return strcmp(arg, "off") == 0 ? NULL : gc_arg_u32(&params->server.amplification, arg, 1, 65535);
   case KEY_ECHO: params->server.echo = true; return NULL;
+  case KEY_PUBLIC: params->is_open = true; return NULL;
   case KEY_BLOCK: return set_block(params, arg);
   case KEY_CON_EVERY: return gc_arg_u32(&params->server.con_notify_every, arg, 1, 1000);
   case KEY_COUNT: return gc_arg_uint(&params->count, arg, 1, UINT64_MAX);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/iface.h"
 #include "net/loop.h"
 
 struct run {
@@ -15,6 +16,9 @@ struct run {
   struct gc_serve_resources *resources;
   struct gc_serve_sockets *sockets;
   struct gc_out *out;
+  struct gc_addr judged; /* the last client address that was looked at */
+  bool judged_public;
+  uint64_t judged_until_ms;
   uint64_t end_ms, requests; /* requests: datagrams, however many members they were for */
 };
 
@@ -35,6 +39,19 @@ static bool is_over(const struct run *run, uint64_t now_ms)
   if (now_ms >= run->end_ms || !gc_out_ok(run->out))
     return true;
   return run->params->count > 0 && run->requests >= run->params->count && gc_server_state(run->server).delayed == 0;
+}
+
+/* Asked for each member of a group in turn: the answer for one address is kept for a while. */
+static bool is_public(void *ctx, const struct gc_addr *remote)
+{
+  struct run *run = ctx;
+  const uint64_t now_ms = gc_now_ms();
+  if (!gc_addr_same_host(&run->judged, remote) || now_ms >= run->judged_until_ms) {
+    run->judged = *remote;
+    run->judged_public = !gc_iface_is_near(remote);
+    run->judged_until_ms = now_ms + 5000;
+  }
+  return run->judged_public;
 }
 
 static void receive(void *ctx, size_t member, const struct gc_datagram *datagram)
@@ -87,7 +104,8 @@ static enum gc_status add_members(struct run *run)
 static enum gc_status set_up(struct run *run)
 {
   const struct gc_serve_params *params = run->params;
-  const struct gc_server_ops ops = { send, params->common.json || params->common.verbose > 0 ? trace : NULL, run };
+  const struct gc_server_ops ops = { .send = send, .trace = params->common.json || params->common.verbose > 0 ? trace : NULL,
+                                     .is_public = params->is_open ? NULL : is_public, .ctx = run };
   run->out = gc_out_new(1, GC_COLOR_NEVER, false);
   run->server = gc_server_new(&params->server, &ops, gc_rng_system());
   if (!run->out || !run->server || gc_loop_new(&run->loop) || gc_loop_catch_signals(run->loop))

@@ -12,6 +12,7 @@ complete -c gc-serve -l leisure -x -d 'answer a group request after a random tim
 complete -c gc-serve -l suppress -x -a 'none 2.xx 4.xx 5.xx errors all' -d 'answers kept back from groups: none, 2.xx, 4.xx, 5.xx, errors (default), all; comma separated'
 complete -c gc-serve -l amplification -x -a 'off' -d 'answer an unknown address that asked a group with at most N times the request\'s size (default 3)'
 complete -c gc-serve -l echo -d 'challenge with 4.01 and Echo instead of a smaller block; unicast clients too'
+complete -c gc-serve -l public -d 'answer groups also when the request comes from the public Internet'
 complete -c gc-serve -l block -x -a '16 32 64 128 256 512 1024' -d 'largest block of a large body: 16, 32 … 1024 (default)'
 complete -c gc-serve -l con-every -x -d 'each N-th notification is confirmable (default 8)'
 complete -c gc-serve -s t -l time -x -d 'end after this time'

@@ -87,6 +87,9 @@ struct gc_server_ops {
   /** NULL: not wanted. */
   void (*trace)(void *ctx, const struct gc_server_trace *trace);
   void *ctx;
+  /** Does the address lie in the public Internet? A group request from there that nothing protects is ignored
+   *  (groupcomm-bis, Section 4). NULL: it is not asked, all are let in. */
+  bool (*is_public)(void *ctx, const struct gc_addr *remote);
 };
 
 struct gc_server_params gc_server_params_default(void);

@@ -192,6 +192,9 @@ static const char *why_ignored(const struct gc_server_exchange *exchange)
 {
   if (!exchange->is_multicast)
     return NULL;
+  const struct gc_server_ops *ops = &exchange->server->ops;
+  if (!exchange->is_authenticated && ops->is_public && ops->is_public(ops->ctx, &exchange->ref.remote))
+    return "unprotected, from the public Internet";
   if (exchange->resource && !exchange->resource->def.is_group)
     return "not for groups";
   if (exchange->has_block1 && (exchange->block1.more || exchange->block1.num > 0))

@@ -21,6 +21,10 @@ const char *gc_iface_trouble(uint32_t index, enum gc_family family);
 /** The first IPv4 address of an interface, port 0. GC_E_NOT_FOUND */
 enum gc_err gc_iface_ipv4(struct gc_addr *out, uint32_t index) GC_MUST_CHECK;
 
+/** Is the address not in the public Internet as seen from here: loopback, link-local, private or unique local, shared
+ *  (RFC 6598), unspecified, or in the network of one of this host's interfaces? Asks the system for the last only. */
+bool gc_iface_is_near(const struct gc_addr *addr);
+
 /** The interface the system's routes would use towards addr (addr->zone: by this interface, for IPv4 too), and the source
  *  address it would take. GC_E_NOT_FOUND: no route (errno says how); GC_E_SYSTEM: the system does not tell */
 enum gc_err gc_route_lookup(uint32_t *index, struct gc_addr *source, const struct gc_addr *addr) GC_MUST_CHECK;

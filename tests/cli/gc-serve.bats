@@ -29,6 +29,7 @@ run_serve() {
 }
 
 start() { # one in the background, ready
+	: >serve.err # not the one of a server before
 	"$SERVE" "$@" >serve.out 2>serve.err 3>&- &
 	pid=$!
 	until grep -q '^ready' serve.err; do
@@ -241,8 +242,8 @@ TABLE
 
 @test "observe: /time ticks while somebody watches, /light when it changes" {
 	members --tick 0.1 --json
-	client -s 2 -N coap://127.0.0.2/time >times
-	[ "$(grep -o Z times | wc -l)" -ge 10 ]
+	client -s 2 -N coap://127.0.0.2/time >ticks
+	[ "$(grep -o Z ticks | wc -l)" -ge 10 ]
 	timeout 20 coap-client-notls -s 3 coap://127.0.0.3/light >light 2>/dev/null &
 	watcher=$!
 	until grep -q '"path":"/light"' serve.out; do :; done

@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   params.max_delayed = 10;
   params.echo = size % 2 == 1;
   uint64_t seed = 1, now_ms = 1000;
-  const struct gc_server_ops ops = { send, trace, NULL };
+  const struct gc_server_ops ops = { .send = send, .trace = trace };
   struct gc_server *server = gc_server_new(&params, &ops, gc_rng_seeded(&seed));
   must(server != NULL);
   struct gc_member *members[2];

@@ -28,6 +28,12 @@ static void trace(void *ctx, const struct gc_server_trace *what)
   rig->last_phrase = what->phrase;
 }
 
+static bool is_public(void *ctx, const struct gc_addr *remote)
+{
+  (void)ctx;
+  return remote->ip[0] == 8;
+}
+
 static enum gc_err value(void *ctx, const struct gc_server_request *request, struct gc_server_response *response)
 {
   struct rig *rig = ctx;
@@ -118,7 +124,7 @@ void rig_start(struct rig *rig, int members, const struct gc_server_params *para
   rig->group = gc_addr_ipv4(224, 0, 1, 187, 5683);
   rig->other_group = gc_addr_ipv4(239, 1, 2, 3, 5683);
   const struct gc_server_params defaults = rig_params();
-  const struct gc_server_ops ops = { send, trace, rig };
+  const struct gc_server_ops ops = { .send = send, .trace = trace, .ctx = rig, .is_public = is_public };
   rig->server = gc_server_new(params ? params : &defaults, &ops, gc_rng_seeded(&rig->seed));
   assert_non_null(rig->server);
   for (int i = 0; i < members; i++) {

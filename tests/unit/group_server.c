@@ -293,6 +293,38 @@ static void what_is_not_for_groups_is_not_for_groups(void **state)
   assert_int_equal(rig_last(&rig)->message.code, GC_CODE_CONTENT);
 }
 
+/* @req A101 */
+static void unprotected_group_requests_from_the_public_internet_are_ignored(void **state)
+{
+  (void)state;
+  rig.client.ip[0] = 8;
+  rig_get(&rig, GC_TYPE_NON, "value", RIG_TO_GROUP);
+  struct gc_builder request = rig_request(&rig, GC_TYPE_NON, GC_CODE_PUT, "value");
+  gc_builder_payload(&request, gc_bytes_str("on"));
+  rig_send(&rig, &request, RIG_TO_GROUP);
+  rig_wait(&rig, 5000);
+  assert_int_equal(rig.sent_count, 0);
+  assert_int_equal(rig.calls, 0);
+  rig_get(&rig, GC_TYPE_CON, "value", 0); /* unicast is another matter */
+  assert_int_equal(rig_last(&rig)->message.code, GC_CODE_CONTENT);
+}
+
+/* @req A61 */
+static void multicast_to_an_address_nobody_named(void **state)
+{
+  (void)state;
+  rig.group = gc_addr_ipv4(224, 0, 0, 1, 5683); /* all systems */
+  rig_get(&rig, GC_TYPE_NON, "value", RIG_TO_GROUP);
+  rig_get(&rig, GC_TYPE_NON, "nothing", RIG_TO_GROUP);
+  static const uint8_t damaged[] = { 0x40, 0x01, 0x00 };
+  rig_send_bytes(&rig, gc_bytes(damaged, sizeof damaged), RIG_TO_GROUP);
+  assert_int_equal(rig.sent_count, 0);
+  rig_wait(&rig, 5000);
+  assert_int_equal(rig.sent_count, 3); /* treated as any group: after the Leisure, errors kept back, no Reset */
+  for (size_t i = 0; i < 3; i++)
+    assert_int_equal(rig.sent[i].message.code, GC_CODE_CONTENT);
+}
+
 static struct gc_bytes etag_of(const struct rig_sent *sent)
 {
   struct gc_option option;
@@ -442,6 +474,8 @@ int main(void)
     CASE(put_changes_only_who_was_asked),
     CASE(uri_host_and_port_are_accepted),
     CASE(what_is_not_for_groups_is_not_for_groups),
+    CASE(unprotected_group_requests_from_the_public_internet_are_ignored),
+    CASE(multicast_to_an_address_nobody_named),
     CASE(etags_differ_between_members_and_values),
     CASE(a_matching_etag_is_answered_with_valid),
     CASE(preconditions),
