@@ -13,7 +13,7 @@ enum gc_repeat { GC_REPEAT_NEW_MID, GC_REPEAT_SAME_MID };
 
 struct gc_request {
   struct gc_addr remote;        /* unicast or multicast */
-  struct gc_addr local;         /* source address, family NONE: any */
+  struct gc_addr local;         /* source address, family NONE: any; port: where known, answers to another one do not count */
   uint32_t ifindex;
   uint8_t code;                 /* method */
   struct gc_bytes options;      /* encoded, without Observe, Block1, Block2, Size1 and ETag revalidation: those are set here */
@@ -102,6 +102,16 @@ enum gc_err gc_client_request(struct gc_client *client, struct gc_exchange **out
 
 /** Write the first message of this request to `out` without sending anything (--dry-run). */
 enum gc_err gc_client_compose(struct gc_client *client, struct gc_buf *out, const struct gc_request *request, uint64_t now_ms) GC_MUST_CHECK;
+
+/**
+ * Send the request again now, with the same Token and Observe value and a new Message ID: to refresh a registration, or to
+ * ask one member that was silent.
+ * @param to NULL: where the exchange goes, as one repetition more; a unicast address: to it alone, confirmable
+ *        (draft-ietf-core-groupcomm-bis, Section 3.7)
+ * @return GC_OK; GC_E_STATE: the exchange listens no longer, or waits for its turn, or uploads in blocks;
+ *         GC_E_LIMIT: not now (PROBING_RATE, Message IDs); GC_E_RANGE: `to` is another group; GC_E_MEMORY; GC_E_SYSTEM
+ */
+enum gc_err gc_client_again(struct gc_client *client, struct gc_exchange *exchange, const struct gc_addr *to, uint64_t now_ms) GC_MUST_CHECK;
 
 /** Ask a responder again for what it has, presenting the ETags it gave before (RFC 7252, Section 5.10.6.2): revalidation.
  *  GC_E_NOT_FOUND: no such responder, or it gave none */

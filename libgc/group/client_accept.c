@@ -136,6 +136,10 @@ bool gc_client_accept(struct gc_client *client, const struct gc_inbound *in)
     return tell_stray(client, GC_CLIENT_UNMATCHED, in, NULL);
   if (!leg)
     return accept_late(client, slot, in);
+  /* draft-ietf-core-groupcomm-bis, Section 3.1.4: to the very port the request came from, where that is known */
+  uint16_t own_port = leg->exchange->request.local.port, port = in->datagram->local.port;
+  if (own_port && port && own_port != port)
+    return tell_stray(client, GC_CLIENT_UNMATCHED, in, NULL);
   /* RFC 7252, Sections 5.3.2 and 8.2: only a group request may be answered from elsewhere */
   if (!gc_addr_is_multicast(&leg->remote) && !gc_addr_equal(&leg->remote, &in->datagram->remote))
     return tell_stray(client, GC_CLIENT_UNMATCHED, in, NULL);

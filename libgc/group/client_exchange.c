@@ -142,7 +142,7 @@ enum gc_err gc_client_compose(struct gc_client *client, struct gc_buf *out, cons
 static bool set_timer(struct gc_exchange *exchange)
 {
   uint64_t next = exchange->close_ms;
-  if (exchange->repeats_left && !exchange->is_closed && exchange->repeat_at_ms < next)
+  if (exchange->repeats_left && exchange->root && exchange->repeat_at_ms < next)
     next = exchange->repeat_at_ms;
   if (next == UINT64_MAX) {
     gc_timers_clear(&exchange->client->exchange_timers, &exchange->timer);
@@ -274,6 +274,25 @@ void gc_exchange_tick(struct gc_client *client)
       (void)set_timer(exchange); /* the heap has room: the timer was in it */
     }
   }
+}
+
+enum gc_err gc_client_again(struct gc_client *client, struct gc_exchange *exchange, const struct gc_addr *to, uint64_t now_ms)
+{
+  uint64_t when_ms;
+  enum gc_err err = GC_E_LIMIT;
+  if (exchange->is_ended || exchange->is_closed || !exchange->is_started || !exchange->root || exchange->root->is_upload)
+    return GC_E_STATE;
+  if (to && gc_addr_equal(to, &exchange->request.remote))
+    to = NULL;
+  if (to && (gc_addr_is_multicast(to) || !exchange->is_group))
+    return GC_E_RANGE;
+  gc_client_enter(client, now_ms);
+  if (to)
+    err = gc_leg_send_to(exchange->root, to);
+  else if (gc_target_allows(exchange, &when_ms))
+    err = gc_leg_send(exchange->root);
+  gc_client_leave(client);
+  return err;
 }
 
 void gc_exchange_bury(struct gc_client *client)

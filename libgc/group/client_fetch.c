@@ -85,13 +85,19 @@ static const char *append(struct gc_leg *leg, const struct gc_message *message, 
 static const char *keep_first(struct gc_leg *leg, const struct gc_inbound *in)
 {
   uint32_t size2;
-  struct gc_bytes bytes = gc_bytes_slice(in->datagram->bytes, 0, in->datagram->bytes.len - in->message.payload.len);
-  uint8_t *first = realloc(leg->first, bytes.len);
-  if (!first)
+  struct gc_bytes options = in->message.options, token = in->message.token;
+  uint8_t *bytes = realloc(leg->first_bytes, options.len + token.len + 1);
+  if (!bytes)
     return "no memory for the body";
-  memcpy(first, bytes.ptr, bytes.len);
-  leg->first = first;
-  leg->first_len = bytes.len - (in->message.payload.len > 0); /* without the payload marker */
+  leg->first_bytes = bytes;
+  leg->first = in->message;
+  leg->first.payload = gc_bytes(NULL, 0);
+  if (options.len)
+    memcpy(bytes, options.ptr, options.len);
+  if (token.len)
+    memcpy(bytes + options.len, token.ptr, token.len);
+  leg->first.options.ptr = bytes;
+  leg->first.token.ptr = bytes + options.len;
   leg->etag = etag_of(&in->message);
   if (gc_option_find_uint(in->message.options, GC_OPTION_SIZE2, &size2) && size2 > max_body_len(leg->exchange))
     return "the body is larger than allowed";
@@ -104,9 +110,8 @@ static void complete(struct gc_leg *leg, const struct gc_addr *to)
   struct gc_responder *responder = leg->responder;
   struct gc_client_event event = { .kind = leg->is_notification ? GC_CLIENT_NOTIFICATION : GC_CLIENT_RESPONSE, .from = responder->addr,
                                    .to = *to, .blocks = leg->blocks, .rtt_ms = leg->rtt_ms, .responder = responder->index,
-                                   .observe = leg->observe };
-  if (gc_message_parse(&event.message, gc_bytes(leg->first, leg->first_len), NULL) == GC_OK)
-    event.message.payload = gc_bytes(leg->body, leg->body_len);
+                                   .observe = leg->observe, .message = leg->first };
+  event.message.payload = gc_bytes(leg->body, leg->body_len);
   gc_responder_keep_etag(responder, event.message.options);
   bool goes_on = gc_client_tell(exchange, &event);
   gc_leg_end(leg); /* the body was borrowed until here */

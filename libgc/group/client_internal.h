@@ -85,8 +85,8 @@ struct gc_leg {
   uint32_t observe, blocks;
   uint64_t rtt_ms;
   struct gc_small etag;
-  uint8_t *first;               /* the first block's message */
-  size_t first_len;
+  struct gc_message first;      /* the first block's, without its payload; points into first_bytes */
+  uint8_t *first_bytes;
   uint8_t *body;
   size_t body_len, body_cap;
 };
@@ -171,10 +171,12 @@ void gc_leg_tick(struct gc_client *client);
 void gc_leg_delivery(struct gc_leg *leg, enum gc_delivery delivery, const struct gc_addr *remote);
 void gc_leg_bury(struct gc_client *client);
 
-/* client_send.c: every request goes through here */
+/* client_send.c: every request goes through its compose() */
 enum gc_err gc_leg_send(struct gc_leg *leg);
 /** Exactly the message of before again, Message ID included (only a Non-confirmable one). */
 enum gc_err gc_leg_send_again(struct gc_leg *leg);
+/** The group's request to one member by unicast, with the same token. */
+enum gc_err gc_leg_send_to(struct gc_leg *leg, const struct gc_addr *member);
 /** Give up an observation at one responder: the request with Observe 1 and the same token. */
 void gc_leg_send_deregister(struct gc_leg *leg, const struct gc_addr *responder);
 enum gc_err gc_leg_compose(struct gc_leg *leg, struct gc_buf *out, uint16_t mid, struct gc_bytes token);

@@ -86,7 +86,7 @@ void gc_leg_bury(struct gc_client *client)
 {
   for (struct gc_leg *leg; (leg = client->dead_legs);) {
     client->dead_legs = leg->next;
-    free(leg->first);
+    free(leg->first_bytes);
     free(leg->body);
     free(leg);
   }

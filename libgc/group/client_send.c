@@ -138,6 +138,17 @@ enum gc_err gc_leg_send_again(struct gc_leg *leg)
   return transmit(leg, GC_TYPE_NON, &leg->remote, leg->mid, leg->id, &content);
 }
 
+enum gc_err gc_leg_send_to(struct gc_leg *leg, const struct gc_addr *member)
+{
+  struct gc_client *client = leg->exchange->client;
+  struct content content = content_of(leg);
+  uint16_t mid;
+  enum gc_err err = gc_endpoint_mid(client->endpoint, &mid, member, client->now_ms);
+  if (!content.echo.len)
+    (void)gc_echo_take(client, &content.echo, member);
+  return err ? err : transmit(leg, GC_TYPE_CON, member, mid, 0, &content);
+}
+
 void gc_leg_send_deregister(struct gc_leg *leg, const struct gc_addr *responder)
 {
   struct gc_client *client = leg->exchange->client;

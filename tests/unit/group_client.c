@@ -87,6 +87,27 @@ static void matches_by_token_and_source(void **state)
   bench_finish(&bench);
 }
 
+/* @req A8 */
+static void listens_on_the_port_it_sent_from(void **state)
+{
+  (void)state;
+  bench_start(&bench, NULL);
+  struct gc_request request = bench_get(bench_group());
+  request.local = gc_addr_ipv4(10, 0, 0, 99, 40000);
+  request.token = gc_bytes("ab", 2);
+  bench_request(&bench, &request);
+  bench_next(&bench);
+  static const uint8_t response[] = { 0x52, 0x45, 0, 1, 'a', 'b' }, next[] = { 0x52, 0x45, 0, 2, 'a', 'b' };
+  bench_receive(&bench, bench_host(1), gc_addr_ipv4(10, 0, 0, 99, 40001), response, sizeof response);
+  bench_expect(&bench, "unmatched 1 2.05");
+  assert_int_equal(bench_next(&bench)->message.type, GC_TYPE_RST);
+  bench_receive(&bench, bench_host(1), gc_addr_ipv4(10, 0, 0, 99, 40000), next, sizeof next);
+  bench_expect(&bench, "response 1 2.05");
+  bench_tick(&bench, bench.now_ms + 2000);
+  bench_expect(&bench, "end");
+  bench_finish(&bench);
+}
+
 /* @req A5: what comes by multicast is never answered with a Reset */
 static void never_resets_what_came_by_multicast(void **state)
 {
@@ -438,6 +459,7 @@ int main(void)
     cmocka_unit_test(one_request_many_responses),
     cmocka_unit_test(one_answer_ends_a_unicast_exchange),
     cmocka_unit_test(matches_by_token_and_source),
+    cmocka_unit_test(listens_on_the_port_it_sent_from),
     cmocka_unit_test(never_resets_what_came_by_multicast),
     cmocka_unit_test(tells_late_from_unmatched),
     cmocka_unit_test(keeps_tokens_reserved),

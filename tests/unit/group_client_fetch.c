@@ -306,6 +306,27 @@ static void tells_of_a_block_that_never_came(void **state)
   bench_finish(&bench);
 }
 
+/* The request has been answered, only its body is missing: nothing is repeated any more. */
+static void does_not_repeat_what_is_answered(void **state)
+{
+  (void)state;
+  struct gc_client_params params = gc_client_params_default();
+  params.probing_rate = 0;
+  bench_start(&bench, &params);
+  struct gc_request request = bench_get(bench_host(1));
+  request.is_con = false;
+  request.repeats = 3;
+  bench_request(&bench, &request);
+  answer_block(1, bench_next(&bench), GC_TYPE_NON, 0, 2, 100, NULL);
+  const struct bench_sent *sent = bench_next(&bench);
+  bench_tick(&bench, bench.now_ms + 1900);
+  assert_true(bench_sent_none(&bench));
+  answer_block(1, sent, GC_TYPE_ACK, 1, 2, 100, NULL);
+  bench_expect(&bench, "response 1 2.05 100 bytes in 2");
+  bench_expect(&bench, "end");
+  bench_finish(&bench);
+}
+
 static void may_be_ended_while_bodies_are_fetched(void **state)
 {
   (void)state;
@@ -341,6 +362,7 @@ int main(void)
     cmocka_unit_test(refuses_a_first_block_out_of_nowhere),
     cmocka_unit_test(bounds_a_body),
     cmocka_unit_test(tells_of_a_block_that_never_came),
+    cmocka_unit_test(does_not_repeat_what_is_answered),
     cmocka_unit_test(may_be_ended_while_bodies_are_fetched),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,37 @@ static void fetches_the_rest_of_a_notification(void **state)
   bench_finish(&bench);
 }
 
+/* @req A81 A82 */
+static void asks_again_with_the_same_token(void **state)
+{
+  (void)state;
+  const struct bench_sent *sent, *again, *alone;
+  struct gc_exchange *exchange = start(bench_group(), &sent);
+  struct gc_addr silent = bench_host(2), other = gc_addr_ipv4(224, 0, 1, 188, 5683);
+  notify(1, sent, GC_TYPE_NON, 1, "a");
+  assert_int_equal(gc_client_again(bench.client, exchange, NULL, bench.now_ms), GC_OK);
+  assert_int_equal(gc_client_again(bench.client, exchange, &silent, bench.now_ms), GC_OK);
+  assert_int_equal(gc_client_again(bench.client, exchange, &other, bench.now_ms), GC_E_RANGE);
+  again = bench_next(&bench);
+  alone = bench_next(&bench);
+  assert_int_equal(again->message.type, GC_TYPE_NON);
+  assert_int_equal(alone->message.type, GC_TYPE_CON);
+  assert_true(gc_addr_equal(&alone->remote, &silent));
+  assert_int_not_equal(again->message.mid, sent->message.mid);
+  assert_int_not_equal(alone->message.mid, sent->message.mid);
+  assert_true(gc_bytes_equal(again->message.token, sent->message.token));
+  assert_true(gc_bytes_equal(alone->message.options, sent->message.options));
+  assert_true(gc_bytes_equal(alone->message.token, sent->message.token));
+  notify(1, again, GC_TYPE_NON, 2, "b");
+  notify(2, alone, GC_TYPE_ACK, 9, "c");
+  bench_expect(&bench, "notification 1 2.05 #1 a");
+  bench_expect(&bench, "notification 1 2.05 #2 b");
+  bench_expect(&bench, "notification 2 2.05 #9 c");
+  gc_client_end(bench.client, exchange, false, bench.now_ms);
+  bench_expect(&bench, "end");
+  bench_finish(&bench);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -191,6 +222,7 @@ int main(void)
     cmocka_unit_test(ends_when_the_server_ends_it),
     cmocka_unit_test(rejects_notifications_afterwards),
     cmocka_unit_test(deregisters_when_the_time_is_over),
+    cmocka_unit_test(asks_again_with_the_same_token),
     cmocka_unit_test(fetches_the_rest_of_a_notification),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
