@@ -2,6 +2,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/pcap_reader.h"
+#include "coap/library.h"
 #include "common/arg.h"
 #include "gc-decode.h"
 
@@ -21,6 +23,11 @@ static const struct gc_opt options[] = {
   { 0 },
 };
 
+static const char *library(size_t index)
+{
+  return index == 0 ? gc_coap_library() : index == 1 ? gc_pcap_library() : NULL;
+}
+
 static const struct gc_tool tool = {
   .name = "gc-decode",
   .usage = "[OPTION]... [FILE|-]...",
@@ -37,6 +44,7 @@ static const struct gc_tool tool = {
             "  tcpdump -U -w - udp | gc-decode -\n"
             "  echo 40010001b57465737402 | gc-decode --hex -v\n",
   .without = GC_WITHOUT_PCAP,
+  .library = library,
 };
 
 static const char *add_port(struct decode_params *params, const char *arg)

@@ -213,3 +213,8 @@ void gc_pcap_reader_close(struct gc_pcap_reader **reader)
   free(*reader);
   *reader = NULL;
 }
+
+const char *gc_pcap_library(void)
+{
+  return pcap_lib_version();
+}

@@ -35,4 +35,7 @@ enum gc_err gc_pcap_reader_next(struct gc_pcap_reader *reader, struct gc_frame *
 void gc_pcap_reader_interrupt(struct gc_pcap_reader *reader);
 void gc_pcap_reader_close(struct gc_pcap_reader **reader);
 
+/** "libpcap version 1.10.3 (…)": the one this program runs with. */
+const char *gc_pcap_library(void);
+
 #endif
