@@ -185,6 +185,12 @@ void gc_server_error(struct gc_server_exchange *exchange, uint8_t code, const ch
 /** "code ‖ options ‖ [ff ‖ payload]" of a response or notification, in the server's message buffer. */
 enum gc_err gc_server_compose(const struct gc_server_exchange *exchange, struct gc_server_response *response, uint8_t szx,
                               struct gc_bytes *out) GC_MUST_CHECK;
+/** The same in at most `limit` bytes with its header, by smaller and smaller blocks; *szx: the largest to begin with, then
+ *  what it was. GC_E_LIMIT: the smallest does not fit (and is composed). */
+enum gc_err gc_server_compose_within(const struct gc_server_exchange *exchange, struct gc_server_response *response, size_t limit,
+                                     uint8_t *szx, struct gc_bytes *out) GC_MUST_CHECK;
+/** What may be sent to the client of this request, bytes; SIZE_MAX: it is known. */
+size_t gc_server_answer_limit(const struct gc_server_exchange *exchange);
 uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct gc_server_response *response);
 /** A time within the member's next Leisure period in the group. */
 uint64_t gc_member_leisure(struct gc_member *member, const struct gc_addr *group, uint64_t now_ms);

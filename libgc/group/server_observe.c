@@ -152,7 +152,8 @@ static bool restore(struct gc_server_exchange *exchange, struct gc_message *mess
   *exchange = (struct gc_server_exchange){ .server = observer->member->server, .member = observer->member,
                                            .resource = observer->resource, .message = message, .datagram = datagram,
                                            .ref = observer->ref, .to = observer->ref.is_multicast ? observer->group : observer->ref.local,
-                                           .is_multicast = observer->ref.is_multicast, .is_verified = true,
+                                           .is_multicast = observer->ref.is_multicast, .is_verified = observer->rtt_ms != UINT64_MAX || /* it has acknowledged */
+                                                          gc_server_is_verified(observer->member->server, &observer->ref.remote, now_ms),
                                            .is_notification = true, .now_ms = now_ms, .payload = message->payload };
   if (gc_server_read_options(exchange))
     return false;
@@ -197,7 +198,8 @@ static bool notify(struct gc_observer *observer, uint64_t now_ms)
   if (exchange.has_block2 && exchange.block2.szx < szx)
     szx = exchange.block2.szx;
   struct gc_bytes body;
-  if (gc_server_compose(&exchange, &response, szx, &body))
+  const enum gc_err composed = gc_server_compose_within(&exchange, &response, gc_server_answer_limit(&exchange), &szx, &body);
+  if (composed != GC_OK && composed != GC_E_LIMIT)
     return false;
   /* strictly few without a sign of interest (groupcomm-bis, Section 3.7); without a known round-trip time none */
   const bool as_con = observer->nons + 1 >= server->params.con_notify_every || observer->rtt_ms == UINT64_MAX ||

@@ -116,7 +116,7 @@ enum gc_err gc_server_compose(const struct gc_server_exchange *exchange, struct 
 
 /* --- amplification (RFC 9175, Section 2.4, item 3) ------------------------------------------------------------------- */
 
-static size_t answer_limit(const struct gc_server_exchange *exchange)
+size_t gc_server_answer_limit(const struct gc_server_exchange *exchange)
 {
   const struct gc_server_params *params = &exchange->server->params;
   if (params->amplification == 0 || exchange->is_authenticated || exchange->is_verified || (!exchange->is_multicast && !params->echo))
@@ -125,12 +125,11 @@ static size_t answer_limit(const struct gc_server_exchange *exchange)
   return limit > params->amplification_floor ? limit : params->amplification_floor;
 }
 
-/* The answer, in a size that may be sent to somebody unknown. GC_E_LIMIT: there is none */
-static enum gc_err compose_within(const struct gc_server_exchange *exchange, struct gc_server_response *response, size_t limit,
-                                  uint8_t *szx, struct gc_bytes *out)
+enum gc_err gc_server_compose_within(const struct gc_server_exchange *exchange, struct gc_server_response *response, size_t limit,
+                                     uint8_t *szx, struct gc_bytes *out)
 {
   const size_t header = 3u + exchange->ref.token_len; /* the code is in the body */
-  const bool may_shrink = !exchange->server->params.echo && exchange->block2.num == 0;
+  const bool may_shrink = (!exchange->server->params.echo || exchange->is_notification) && exchange->block2.num == 0;
   for (;;) {
     enum gc_err err = gc_server_compose(exchange, response, *szx, out);
     if (err != GC_OK)
@@ -264,7 +263,7 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
   bool by_client;
   bool silent = is_suppressed(exchange, response->code, &by_client) || (response->is_void && exchange->is_multicast);
   struct gc_bytes body;
-  enum gc_err err = compose_within(exchange, response, silent ? SIZE_MAX : answer_limit(exchange), &szx, &body);
+  enum gc_err err = gc_server_compose_within(exchange, response, silent ? SIZE_MAX : gc_server_answer_limit(exchange), &szx, &body);
   if (err == GC_E_LIMIT) {
     challenge(exchange);
     return;

@@ -199,6 +199,33 @@ static void who_is_challenged_is_no_observer_yet(void **state)
   assert_int_equal(gc_server_state(rig.server).observers, 0);
 }
 
+/* A registration is small and may be forged: what it causes stays small until the client acknowledges. */
+static void notifications_to_the_unknown_stay_small(void **state)
+{
+  (void)state;
+  for (unsigned echo = 0; echo < 2; echo++) {
+    restart(3, echo);
+    rig.big_len = 10;
+    struct gc_builder request = rig_request(&rig, GC_TYPE_NON, GC_CODE_GET, "a/big");
+    gc_builder_add_uint(&request, GC_OPTION_OBSERVE, 0);
+    rig_send(&rig, &request, RIG_TO_GROUP);
+    rig_wait(&rig, 2000);
+    assert_int_equal(gc_server_state(rig.server).observers, 2);
+    rig_forget(&rig);
+    rig.big_len = 2500;
+    gc_server_changed(rig.server, rig.members[0], rig.big, rig.now_ms);
+    rig_wait(&rig, 1500);
+    assert_int_equal(rig.sent_count, 1);
+    assert_int_equal(rig_last(&rig)->message.type, GC_TYPE_CON);
+    assert_true(rig_last(&rig)->len <= 136);
+    assert_int_equal(rig_last(&rig)->message.payload.len, 64);
+    rig_empty(&rig, rig_last(&rig), GC_TYPE_ACK);
+    gc_server_changed(rig.server, rig.members[0], rig.big, rig.now_ms);
+    rig_wait(&rig, 5000);
+    assert_int_equal(rig_last(&rig)->message.payload.len, 1024);
+  }
+}
+
 static void no_response_silences_the_challenge(void **state)
 {
   (void)state;
@@ -248,6 +275,7 @@ int main(void)
     CASE(a_smaller_first_block_instead),
     CASE(the_limit_can_be_switched_off),
     CASE(who_is_challenged_is_no_observer_yet),
+    CASE(notifications_to_the_unknown_stay_small),
     CASE(no_response_silences_the_challenge),
     CASE(a_change_is_never_challenged),
     CASE(the_table_is_bounded_and_strangers_do_not_open_it),
