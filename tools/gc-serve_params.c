@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coap/library.h"
 #include "common/arg.h"
 #include "iana/names.h"
 #include "net/iface.h"
@@ -33,11 +34,17 @@ static const struct gc_opt options[] = {
   { 0 },
 };
 
+static const char *library(size_t index)
+{
+  return index == 0 ? gc_coap_library() : NULL;
+}
+
 const struct gc_tool gc_serve_tool = {
   .name = "gc-serve",
   .usage = "[OPTION]…",
   .summary = "a member of a CoAP group that answers",
   .options = options,
+  .library = library,
   .footer = "Resources: /hello, /time (observable), /light (GET, PUT on, off or 0 … 100; observable), /large (block-wise),\n"
             "/.well-known/core, and what --resource adds. Prints \"ready\" on stderr when all sockets are bound.\n"
             "\n"
