@@ -190,7 +190,7 @@ struct gc_edit *gc_edit_new(const char *name, const char *history_path, const st
   el_set(edit->el, EL_SIGNAL, 0);
   el_set(edit->el, EL_GETCFN, get_char);
   el_set(edit->el, EL_PROMPT, get_prompt);
-  el_set(edit->el, EL_ADDFN, "gc-complete", "complete the word", on_tab);
+  el_wset(edit->el, EL_ADDFN, L"gc-complete", L"complete the word", on_tab); /* the narrow form copies the names and forgets them */
   el_set(edit->el, EL_BIND, "^I", "gc-complete", NULL);
   el_set(edit->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
   start_history(edit, history_path);
