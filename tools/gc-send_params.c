@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "coap/library.h"
 #include "common/arg.h"
 #include "gc-send.h"
 
@@ -53,6 +54,11 @@ static const struct gc_opt rows[] = {
   { .name = NULL },
 };
 
+static const char *library(size_t index)
+{
+  return index == 0 ? gc_coap_library() : NULL;
+}
+
 const struct gc_tool gc_send_tool = {
   .name = "gc-send",
   .usage = "[OPTION]... URI",
@@ -62,6 +68,7 @@ const struct gc_tool gc_send_tool = {
             "  gc-send coap://192.0.2.7/light\n"
             "  gc-send -i eth0 -n 3 coap://all-coap/hello\n"
             "  gc-send -i eth0 -p on --roster lights.txt 'coap://[ff15::7]/light'\n",
+  .library = library,
 };
 
 void gc_send_init(struct gc_send *send)

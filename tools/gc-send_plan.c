@@ -38,16 +38,17 @@ static enum gc_status resolve_name(struct gc_send_plan *plan, const struct gc_se
 }
 
 /* A name may stand for several groups (draft-ietf-core-groupcomm-bis, Section 2.2.1): all of one family are asked. A
- * dual-stack member would otherwise be asked twice. Of several unicast addresses the first one is. */
+ * dual-stack member would otherwise be asked twice. Unicast addresses are tried one after the other. */
 static void choose_targets(struct gc_send_plan *plan)
 {
   const struct gc_addr first = plan->targets[0];
+  const bool is_group = gc_addr_is_multicast(&first);
   size_t kept = 1;
-  for (size_t i = 1; gc_addr_is_multicast(&first) && i < plan->target_count; i++)
-    if (gc_addr_is_multicast(&plan->targets[i]) && plan->targets[i].family == first.family)
+  for (size_t i = 1; i < plan->target_count; i++)
+    if (gc_addr_is_multicast(&plan->targets[i]) == is_group && (!is_group || plan->targets[i].family == first.family))
       plan->targets[kept++] = plan->targets[i];
-  if (kept < plan->target_count)
-    gc_info(1, "%s has %zu addresses, %zu of them asked", plan->uri.name, plan->target_count, kept);
+  if (plan->target_count > 1)
+    gc_info(1, "%s has %zu addresses, %zu of them %s", plan->uri.name, plan->target_count, kept, is_group ? "asked" : "tried in turn");
   plan->target_count = kept;
 }
 
@@ -99,6 +100,24 @@ static enum gc_status check_group(const struct gc_send_plan *plan, const struct 
   return GC_STATUS_OK;
 }
 
+/* URI, -O, -f and -a together: what may stand once only does. */
+static enum gc_status check_options(struct gc_bytes options, char why[static GC_SEND_WHY_LEN])
+{
+  struct gc_option_iter iter = gc_option_iter(options);
+  struct gc_option option;
+  uint16_t last = 0;
+  unsigned repeats = 0;
+  while (gc_option_next(&iter, &option)) {
+    repeats = option.number == last ? repeats + 1 : 0;
+    last = option.number;
+    const struct gc_option_info *info = gc_option_info(option.number);
+    const char *wrong = info ? gc_option_check(&option, repeats) : NULL;
+    if (wrong)
+      return fail(why, GC_STATUS_USAGE, info->name, wrong);
+  }
+  return GC_STATUS_OK;
+}
+
 static enum gc_status build_options(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
 {
   struct gc_builder builder = gc_builder_options(plan->options_store, sizeof plan->options_store);
@@ -111,7 +130,7 @@ static enum gc_status build_options(struct gc_send_plan *plan, const struct gc_s
   if (send->no_response >= 0)
     gc_builder_add_uint(&builder, GC_OPTION_NO_RESPONSE, (uint32_t)send->no_response);
   enum gc_err err = gc_builder_finish(&builder, &plan->options);
-  return err ? fail(why, GC_STATUS_USAGE, "options", gc_err_str(err)) : GC_STATUS_OK;
+  return err ? fail(why, GC_STATUS_USAGE, "options", gc_err_str(err)) : check_options(plan->options, why);
 }
 
 static enum gc_status read_payload(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])

@@ -28,6 +28,8 @@ struct run {
   uint64_t deadline_ms;       /* of the whole run; UINT64_MAX: the client knows when to end */
   uint64_t progress_ms;
   bool is_over;               /* nothing more is wanted: end at the next tick */
+  bool may_fall_back;         /* the name has another unicast address … */
+  bool has_fallen;            /* … and this one does not do */
   bool is_starting, is_running; /* inside gc_client_request; inside the loop, which a stop must not reach later */
 };
 
@@ -92,10 +94,13 @@ static void on_unreachable(void *ctx, struct gc_addr peer, int error)
   gc_info(1, "%s: %s", peer.family ? gc_send_who(who, &peer) : "a peer", strerror(error));
   if (run->plan->is_group || run->send->observe || run->report.responses > 0)
     return;
+  run->is_over = true;
+  run->has_fallen = run->may_fall_back;
+  if (run->may_fall_back)
+    return;
   gc_error("%s: %s", gc_send_who(who, &run->plan->targets[0]), strerror(error));
   run->report.failed++;
   failed(run, GC_STATUS_NO);
-  run->is_over = true;
 }
 
 /* --- starting and ending exchanges --- */
@@ -147,10 +152,15 @@ static enum gc_status start(struct run *run, struct gc_send_slot *slot)
     gc_send_net_explain(why, &slot->target, run->plan->ifindex, error ? error : errno);
   else
     snprintf(why, sizeof why, "request: %s", gc_err_str(err));
-  gc_error("%s", why);
   slot->has_news = true;
   if (slot->exchange)
     gc_send_net_end(run->net, slot->exchange, false);
+  run->has_fallen = run->may_fall_back;
+  if (run->may_fall_back) {
+    gc_info(1, "%s", why);
+    return GC_STATUS_SYSTEM;
+  }
+  gc_error("%s", why);
   return failed(run, GC_STATUS_SYSTEM);
 }
 
@@ -284,7 +294,7 @@ static enum gc_status dry_run(const struct gc_send *send, const struct gc_send_p
   const struct gc_client_params params = gc_client_params_default();
   struct gc_client *client = gc_client_new(&params, &ops, gc_rng_system());
   enum gc_status status = GC_STATUS_OK;
-  for (size_t i = 0; client && i < plan->target_count; i++) {
+  for (size_t i = 0; client && i < (plan->is_group ? plan->target_count : 1); i++) {
     uint8_t store[2048];
     char who[GC_ADDR_STR_MAX];
     struct gc_buf message = gc_buf(store, sizeof store);
@@ -328,6 +338,25 @@ static void explain_silence(const struct run *run)
           trouble ? "; note: " : "", trouble ? trouble : "");
 }
 
+/* One server: its addresses in turn, until one can be reached. The socket is one of the address's family. */
+static enum gc_status ask_in_turn(struct run *run, const struct gc_send_net_ops *ops, char why[static GC_SEND_WHY_LEN])
+{
+  struct gc_send_plan *plan = run->plan;
+  enum gc_status status = GC_STATUS_OK;
+  for (;;) {
+    run->may_fall_back = plan->target_count > 1;
+    run->has_fallen = false;
+    ask(run, plan->targets, 1);
+    if (!run->has_fallen || run->report.responses > 0)
+      return GC_STATUS_OK;
+    plan->target_count--;
+    memmove(plan->targets, plan->targets + 1, plan->target_count * sizeof plan->targets[0]);
+    if ((status = gc_send_net_close(&run->net, why)) != GC_STATUS_OK ||
+        (status = gc_send_net_open(&run->net, run->send, plan, ops, why)) != GC_STATUS_OK)
+      return status;
+  }
+}
+
 static enum gc_status run_net(struct run *run, struct gc_out *out, char why[static GC_SEND_WHY_LEN])
 {
   const struct gc_send_net_ops ops = { .event = on_event, .unreachable = on_unreachable, .deadline = on_deadline, .tick = on_tick, .ctx = run };
@@ -338,13 +367,15 @@ static enum gc_status run_net(struct run *run, struct gc_out *out, char why[stat
   if (status)
     return status;
   run->progress_ms = now + PROGRESS_MS;
-  run->deadline_ms = run->plan->is_group || run->plan->wait_ms == UINT32_MAX ? UINT64_MAX : now + run->plan->wait_ms;
-  if (run->send->observe && run->plan->wait_ms != UINT32_MAX)
-    run->deadline_ms = now + run->plan->wait_ms;
+  run->deadline_ms = (run->plan->is_group && !run->send->observe) || run->plan->wait_ms == UINT32_MAX ? UINT64_MAX : now + run->plan->wait_ms;
   if (run->send->each)
     run_each(run);
+  else if (run->plan->is_group)
+    ask(run, run->plan->targets, run->plan->target_count);
   else
-    ask(run, run->plan->targets, run->plan->target_count > 1 && run->plan->is_group ? run->plan->target_count : 1);
+    status = ask_in_turn(run, &ops, why);
+  if (status)
+    return status;
   const bool is_sent = run->report.status < GC_STATUS_SYSTEM;
   gc_send_report_summary(&run->report, run->send, gc_now_ms());
   if (is_sent && run->plan->is_group && run->report.responses + run->report.failed == 0 && run->report.status == GC_STATUS_NO)

@@ -20,7 +20,7 @@ static const struct gc_opt line_rows[] = {
   { .name = "quiet", .letter = 'q', .key = KEY_QUIET },
 };
 
-static const char *set(void *ctx, int key, const char *arg)
+const char *gc_shell_set(void *ctx, int key, const char *arg)
 {
   struct gc_send *send = ctx;
   switch (key) {
@@ -189,7 +189,7 @@ static void command_request(struct gc_shell *shell, char **words, size_t count)
     send.observe = true;
   else if (!gc_method_parse(&send.method, gc_bytes_str(words[0])))
     return;
-  if (!gc_opt_parse_line((int)count, words, &shell->tool, &first, set, &send, why)) {
+  if (!gc_opt_parse_line((int)count, words, &shell->tool, &first, gc_shell_set, &send, why)) {
     gc_error("%s", why);
     note(shell, GC_STATUS_USAGE);
   } else if ((size_t)first + 1 < count) {

@@ -28,6 +28,9 @@ const char *gc_words_split(char **words, size_t cap, size_t *count, char *line);
 void gc_shell_init(struct gc_shell *shell, const struct gc_send *base, struct gc_out *out);
 void gc_shell_free(struct gc_shell *shell);
 
+/** The callback for gc_opt_parse_line with shell->tool; ctx: struct gc_send. */
+const char *gc_shell_set(void *ctx, int key, const char *arg);
+
 /** Do one line. */
 void gc_shell_line(struct gc_shell *shell, char *line);
 

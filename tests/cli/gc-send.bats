@@ -168,6 +168,8 @@ refused() { # status, words that stderr must hold, then the command line
 	refused 2 'already' -p a --hex 00 coap://192.0.2.1
 	refused 2 'IPv4' -4 'coap://[::1]'
 	refused 2 'payload' -f text coap://192.0.2.1
+	refused 2 'Content-Format: ' -p x -f text -O Content-Format=60 coap://192.0.2.1
+	refused 2 'Max-Age: ' -O Max-Age=1 -O Max-Age=2 coap://192.0.2.1
 	refused 2 'GET or FETCH' -m put --observe coap://192.0.2.1
 }
 
@@ -251,6 +253,22 @@ refused() { # status, words that stderr must hold, then the command line
 	ask -N -t 0.3 --json coap://127.0.0.5/hello
 	[ "$status" -eq 1 ]
 	[ "$(jq -r .responses out)" = 0 ]
+}
+
+@test "a name with two addresses: the second is asked where nobody is at the first" {
+	serve --members 1
+	printf '::1 twofold\n127.0.0.2 twofold\n' >hosts
+	flags=-m
+	[ "$(id -u)" -eq 0 ] || flags=-rm
+	status=0
+	unshare "$flags" sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh "$SEND" -v coap://twofold/hello >out 2>err || status=$?
+	show
+	[ "$status" -eq 0 ]
+	grep -q '^127\.0\.0\.2:5683  2\.05' out
+	grep -q '2 of them tried in turn' err
+	grep -qF '[::1]:5683: Connection refused' err
+	ask --dry-run --mid 0 --token '' -4 coap://localhost/x
+	[ "$(cat out)" = 40010000396c6f63616c686f73748178 ] # Uri-Host: localhost
 }
 
 @test "PUT and GET it back; a large body whole" {

@@ -20,7 +20,7 @@ static void parse(const struct gc_shell *shell, char *line)
   if (gc_words_split(words, GC_SHELL_WORDS_MAX, &count, line) || count == 0)
     return;
   gc_send_init(&send);
-  if (!gc_opt_parse_line((int)count, words, &shell->tool, &first, gc_send_set, &send, why)) {
+  if (!gc_opt_parse_line((int)count, words, &shell->tool, &first, gc_shell_set, &send, why)) {
     if (!memchr(why, 0, sizeof why) || !*why)
       abort();
     return;
