@@ -29,7 +29,6 @@ struct gc_serve_params {
   const char **resources, **links;     /* --resource, --link in order */
   size_t resource_count, link_count;
   struct gc_server_params server;
-  uint8_t suppress;                    /* GC_SUPPRESS_ bits */
   uint32_t large_len;                  /* of /large, bytes */
   uint64_t tick_ms;                    /* of /time */
   uint64_t time_ms;                    /* end after so long; 0: never */

@@ -124,7 +124,7 @@ static const char *set_suppress(struct gc_serve_params *params, const char *arg)
     { "none", 0 }, { "2.xx", GC_SUPPRESS_2XX }, { "4.xx", GC_SUPPRESS_4XX }, { "5.xx", GC_SUPPRESS_5XX },
     { "errors", GC_SUPPRESS_4XX | GC_SUPPRESS_5XX }, { "all", GC_SUPPRESS_2XX | GC_SUPPRESS_4XX | GC_SUPPRESS_5XX },
   };
-  params->suppress = 0;
+  params->server.suppress = 0;
   while (*arg) {
     const size_t len = strcspn(arg, ",");
     size_t i = 0;
@@ -132,7 +132,7 @@ static const char *set_suppress(struct gc_serve_params *params, const char *arg)
       i++;
     if (i == sizeof words / sizeof *words)
       return "accepted are none, 2.xx, 4.xx, 5.xx, errors and all";
-    params->suppress |= words[i].bits;
+    params->server.suppress |= words[i].bits;
     arg += len + (arg[len] == ',');
   }
   return NULL;
@@ -238,8 +238,7 @@ static void complete_groups(struct gc_serve_params *params)
 
 void gc_serve_params_parse(struct gc_serve_params *params, int argc, char **argv)
 {
-  *params = (struct gc_serve_params){ .members = 1, .server = gc_server_params_default(), .large_len = 2048, .tick_ms = 1000,
-                                      .suppress = GC_SUPPRESS_4XX | GC_SUPPRESS_5XX };
+  *params = (struct gc_serve_params){ .members = 1, .server = gc_server_params_default(), .large_len = 2048, .tick_ms = 1000 };
   const int operand = gc_opt_parse(argc, argv, &gc_serve_tool, &params->common, set, params);
   if (operand < argc)
     gc_usage("unexpected argument: %s", argv[operand]);

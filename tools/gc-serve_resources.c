@@ -315,14 +315,14 @@ enum gc_status gc_serve_resources_new(struct gc_serve_resources **out, struct gc
     gc_error("no memory left");
     return GC_STATUS_SYSTEM;
   }
-  enum gc_status status = add_built_in(all, params->suppress);
+  enum gc_status status = add_built_in(all, params->server.suppress);
   for (size_t i = 0; i < params->resource_count && !status; i++) {
     struct value *value = calloc(1, sizeof *value);
     if (!value)
       return GC_STATUS_SYSTEM;
     value->all = all;
     all->values[all->value_count++] = value;
-    status = add_custom(all, value, params->resources[i], params->suppress);
+    status = add_custom(all, value, params->resources[i], params->server.suppress);
   }
   for (size_t i = 0; i < params->link_count && !status; i++)
     status = add_link(all, params->links[i]);

@@ -12,6 +12,7 @@ struct gc_server_params gc_server_params_default(void)
     .leisure_ms = 5000,
     .amplification = 3,
     .amplification_floor = 136,
+    .suppress = GC_SUPPRESS_4XX | GC_SUPPRESS_5XX,
     .block_szx = 6,
     .con_notify_every = 8,
     .max_observers = 65536,
@@ -135,7 +136,7 @@ struct gc_server *gc_server_new(const struct gc_server_params *params, const str
     .content_format = 40,
     .consumes = -1,
     .is_group = true,
-    .suppress = GC_SUPPRESS_4XX | GC_SUPPRESS_5XX,
+    .suppress = params->suppress,
     .obey_no_response = true,
   };
   if (gc_server_add_resource(server, NULL, &core))

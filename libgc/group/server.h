@@ -62,6 +62,7 @@ struct gc_server_params {
                                    4.01 + Echo (RFC 9175, Section 2.4); 0: no limit */
   uint32_t amplification_floor; /* … or so many bytes if that is more: 136 */
   bool echo;                    /* always 4.01 + Echo instead of a smaller block, and the limit holds for unicast too */
+  uint8_t suppress;             /* GC_SUPPRESS_ bits where no resource has its own: unknown paths, /.well-known/core; 4XX | 5XX */
   uint8_t block_szx;            /* largest block offered: 6 */
   uint32_t con_notify_every;    /* every n-th notification is confirmable: 8 */
   uint32_t max_observers, max_transfers; /* per server: 65536, 1024 */

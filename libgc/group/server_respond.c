@@ -31,7 +31,7 @@ static bool is_suppressed(const struct gc_server_exchange *exchange, uint8_t cod
   uint32_t policy = 0, wish = 0;
   const uint32_t class_bit = 1u << (GC_CODE_CLASS(code) - 1);
   if (exchange->is_multicast)
-    policy = def ? def->suppress : GC_SUPPRESS_4XX | GC_SUPPRESS_5XX;
+    policy = def ? def->suppress : exchange->server->params.suppress;
   if (exchange->has_no_response && (!def || def->obey_no_response)) {
     wish = exchange->no_response;
     /* only who has proved to be somebody may ask for more answers than the policy gives (groupcomm-bis, Section 6.5) */
