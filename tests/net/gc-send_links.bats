@@ -97,11 +97,10 @@ answers() { # answers FILE FROM…: these have answered, once each, whatever the
 }
 
 @test "a zone never becomes Uri-Host" {
-	send --dry-run 'coap://[ff05::fd%eth0]/time' >"$OUT/hex"
 	send --dry-run --mid 1 --token aa 'coap://[ff05::fd%eth0]/time' >"$OUT/zone"
 	send --dry-run --mid 1 --token aa 'coap://[ff05::fd]/time' >"$OUT/plain"
 	cmp "$OUT/zone" "$OUT/plain"
-	! grep -qi 65746830 "$OUT/hex" # "eth0"
+	[ "$(wc -c <"$OUT/zone")" -gt 10 ]
 }
 
 @test "a body of 1.9 kB: too large for one group datagram, --each changes it on all three, and it is read whole from each" {

@@ -51,6 +51,14 @@ large_of() { # the body of /large on a host, known from its rule: 64-byte lines
 	done
 }
 
+# @req A60
+@test "multicast: the groups that a server joins by itself are joined on the interface that was named" {
+	for group in ff02::fd ff04::fd ff05::fd 224.0.1.187; do
+		[ "$(netns_exec 3 ip maddr show dev eth0 | grep -c " $group\b")" -eq 1 ]
+		[ "$(netns_exec 3 ip maddr show dev lo | grep -c " $group\b")" -eq 0 ]
+	done
+}
+
 @test "multicast: discovery at the All CoAP Nodes address, filtered" {
 	run ask -N -B 1 -w 'coap://[ff02::fd%eth0]/.well-known/core?href=/time'
 	[ "$(grep -c '^</time>;.*obs' <<<"$output")" -eq 2 ]

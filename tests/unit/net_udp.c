@@ -59,6 +59,7 @@ static enum gc_err receive_one(struct gc_udp *udp, struct seen *seen)
   return gc_udp_receive(udp, take, seen);
 }
 
+/* @req A4 */
 static void knows_where_a_datagram_went(void **state)
 {
   (void)state;
@@ -185,6 +186,7 @@ static void receives_nest(void **state)
   gc_udp_close(&b);
 }
 
+/* @req A4 */
 static void a_group_reaches_its_members_only(void **state)
 {
   (void)state;

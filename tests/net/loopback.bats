@@ -1,4 +1,4 @@
-# A thousand members in one process and one request over loopback: every answer arrives, and soon.
+# Groups on one host, over loopback: a thousand members in one process and one request, every answer arrives, and soon.
 
 setup_file() {
 	. "$BATS_TEST_DIRNAME/../lib/netns.sh"
@@ -37,4 +37,18 @@ setup() {
 	run jq -r 'select(.event == "summary") | [.responses, .responders, .failed] | @csv' "$BATS_TEST_TMPDIR/out"
 	[ "$output" = '1000,1000,0' ]
 	[ "$(jq -r 'select(.event == "response") | .payload.text | length' "$BATS_TEST_TMPDIR/out" | sort -u)" = 2048 ]
+}
+
+@test "IPv6 groups on lo: why not, and the advice helps" {
+	run netns_exec 1 timeout 5 "$BUILD/gc-send" -i lo 'coap://[ff05::fd]:5700/hello'
+	[ "$status" -eq 4 ]
+	[[ "$output" == *"no IPv6 multicast on lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" ]]
+	netns_exec 1 sh -c "${output##*on lo: }"
+	netns_start 1 six "$BUILD/gc-serve" -i lo --bind '[::1]:5700' --group '[ff05::fd]:5700' --group '[ff02::fd]:5700' --leisure 0.05
+	netns_wait_line "$NETNS/six.err" ready
+	for uri in 'coap://[ff05::fd%lo]:5700/hello' 'coap://[ff02::fd%lo]:5700/hello' 'coap://[ff05::fd%25lo]:5700/hello'; do
+		run netns_exec 1 timeout 5 "$BUILD/gc-send" -q -n 1 "$uri"
+		[ "$status" -eq 0 ]
+		[[ "$output" == "[::1]:5700  2.05 Content "*"hello from ::1" ]]
+	done
 }
