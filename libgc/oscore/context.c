@@ -147,6 +147,11 @@ static enum gc_err set_up(struct gc_oscore_context *c, const struct gc_oscore_pa
     return because(why, "replay window larger than 64", GC_E_RANGE);
   if (p->id_context.len > GC_ID_CONTEXT_MAX_LEN || p->master_secret.len > GC_MASTER_SECRET_MAX_LEN || p->master_salt.len > GC_MASTER_SECRET_MAX_LEN)
     return because(why, "master secret, master salt or ID context too long", GC_E_RANGE);
+  if (p->name.len > GC_GROUP_NAME_MAX_LEN)
+    return because(why, "name longer than 64 bytes", GC_E_RANGE);
+  c->name_len = p->name.len;
+  if (p->name.len)
+    memcpy(c->name, p->name.ptr, p->name.len);
   if (c->rules->is_group && !p->has_id_context)
     return because(why, "a group needs a Gid", GC_E_MALFORMED);
   c->has_id_context = p->has_id_context;
@@ -212,6 +217,11 @@ void gc_oscore_context_free(struct gc_oscore_context **context)
 enum gc_oscore_profile gc_oscore_context_profile(const struct gc_oscore_context *context)
 {
   return context->profile;
+}
+
+struct gc_bytes gc_oscore_context_name(const struct gc_oscore_context *context)
+{
+  return gc_bytes(context->name, context->name_len);
 }
 
 struct gc_bytes gc_oscore_context_id_context(const struct gc_oscore_context *context)

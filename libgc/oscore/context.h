@@ -27,11 +27,13 @@ enum gc_oscore_mode {
 const char *gc_oscore_mode_name(enum gc_oscore_mode mode);
 
 #define GC_ID_CONTEXT_MAX_LEN 64 /* of an own ID Context (Gid), bytes */
+#define GC_GROUP_NAME_MAX_LEN 64
 #define GC_MASTER_SECRET_MAX_LEN 255
 
 /** What a context is made of. Everything is copied. Algorithms are COSE numbers, 0: not set. */
 struct gc_oscore_params {
   enum gc_oscore_profile profile;
+  struct gc_bytes name;                       /* of the group, the same for all its contexts; at most 64 bytes; may be empty */
   struct gc_bytes master_secret, master_salt; /* no secret: a signature checker's */
   bool has_id_context;
   struct gc_bytes id_context;                 /* the Gid of a group */
@@ -118,6 +120,7 @@ void gc_oscore_context_set_resolver(struct gc_oscore_context *context, struct gc
 
 /* What a context and its members are, for showing. Borrowed from the context. */
 enum gc_oscore_profile gc_oscore_context_profile(const struct gc_oscore_context *context);
+struct gc_bytes gc_oscore_context_name(const struct gc_oscore_context *context);
 struct gc_bytes gc_oscore_context_id_context(const struct gc_oscore_context *context);
 bool gc_oscore_context_has_sender(const struct gc_oscore_context *context);
 struct gc_bytes gc_oscore_context_sender_id(const struct gc_oscore_context *context);

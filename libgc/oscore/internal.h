@@ -61,6 +61,8 @@ struct gc_oscore_context {
   size_t max_recipients;
   enum gc_cose_countersign countersign;
   enum gc_cred_fmt cred_fmt;
+  uint8_t name[GC_GROUP_NAME_MAX_LEN];
+  size_t name_len;
   uint8_t id_context[GC_ID_CONTEXT_MAX_LEN];
   size_t id_context_len;
   uint8_t *gm_cred;

@@ -88,6 +88,21 @@ static bool suits(struct gc_oscore_context *c, const struct gc_public_key *key)
   return c->sign_curve == curve->id;
 }
 
+/* Draft -02 has bare public keys: the encoded point, or x ‖ y. No credential is as short as that. */
+static bool read_bare(struct gc_oscore_context *c, struct gc_bytes bytes, struct gc_credential *out)
+{
+  for (size_t i = 0; gc_curve_at(i); i++) {
+    const struct gc_curve *curve = gc_curve_at(i);
+    size_t x_len = curve->coord_len, y_len = curve->kty == GC_KTY_EC2 ? x_len : 0;
+    if (!c->sign || curve->sign_alg != c->sign->id || bytes.len != x_len + y_len)
+      continue;
+    out->bytes = bytes;
+    return !gc_public_key_set(&out->public_key, curve->id, gc_bytes(bytes.ptr, x_len), gc_bytes(bytes.ptr + x_len, y_len), false) &&
+           suits(c, &out->public_key);
+  }
+  return false;
+}
+
 static enum gc_err read_cred(struct gc_oscore_context *c, struct gc_bytes bytes, struct gc_credential *out, const char **why)
 {
   struct gc_where where = { 0, "credential unreadable" };
@@ -95,6 +110,8 @@ static enum gc_err read_cred(struct gc_oscore_context *c, struct gc_bytes bytes,
     return bytes.len ? because(why, "plain OSCORE has no credentials", GC_E_MALFORMED) : GC_OK;
   if (!bytes.len)
     return because(why, "credential missing", GC_E_MALFORMED);
+  if (c->profile == GC_OSCORE_GROUP_02 && read_bare(c, bytes, out))
+    return GC_OK;
   enum gc_err err = gc_credential_read(out, bytes, c->cred_fmt, &where);
   if (err)
     return because(why, where.phrase, err);

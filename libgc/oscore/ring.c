@@ -1,0 +1,137 @@
+#include "oscore/ring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct gc_oscore_ring {
+  struct gc_oscore_context **contexts;
+  size_t count, cap;
+};
+
+struct gc_oscore_ring *gc_oscore_ring_new(void)
+{
+  return calloc(1, sizeof(struct gc_oscore_ring));
+}
+
+void gc_oscore_ring_free(struct gc_oscore_ring **ring)
+{
+  if (!*ring)
+    return;
+  for (size_t i = 0; i < (*ring)->count; i++)
+    gc_oscore_context_free(&(*ring)->contexts[i]);
+  free((*ring)->contexts);
+  free(*ring);
+  *ring = NULL;
+}
+
+enum gc_err gc_oscore_ring_add(struct gc_oscore_ring *ring, struct gc_oscore_context *context)
+{
+  if (ring->count == ring->cap) {
+    size_t cap = ring->cap ? 2 * ring->cap : 4;
+    struct gc_oscore_context **contexts = realloc(ring->contexts, cap * sizeof(void *));
+    if (!contexts)
+      return GC_E_MEMORY;
+    ring->contexts = contexts;
+    ring->cap = cap;
+  }
+  ring->contexts[ring->count++] = context;
+  return GC_OK;
+}
+
+bool gc_oscore_ring_remove(struct gc_oscore_ring *ring, struct gc_oscore_context *context)
+{
+  for (size_t i = 0; i < ring->count; i++) {
+    if (ring->contexts[i] != context)
+      continue;
+    memmove(&ring->contexts[i], &ring->contexts[i + 1], (--ring->count - i) * sizeof(void *));
+    return true;
+  }
+  return false;
+}
+
+size_t gc_oscore_ring_count(const struct gc_oscore_ring *ring)
+{
+  return ring->count;
+}
+
+struct gc_oscore_context *gc_oscore_ring_at(const struct gc_oscore_ring *ring, size_t index)
+{
+  return index < ring->count ? ring->contexts[index] : NULL;
+}
+
+struct gc_oscore_context *gc_oscore_ring_by_name(const struct gc_oscore_ring *ring, struct gc_bytes name)
+{
+  for (size_t i = ring->count; i-- > 0;)
+    if (gc_bytes_equal(gc_oscore_context_name(ring->contexts[i]), name))
+      return ring->contexts[i];
+  return NULL;
+}
+
+/* How far a try came: the larger says more about the message. */
+static int rank(enum gc_sec result)
+{
+  static const enum gc_sec order[] = { GC_SEC_NOT_PROTECTED, GC_SEC_NO_CONTEXT,    GC_SEC_BAD_OPTION, GC_SEC_MODE,
+                                       GC_SEC_NO_CREDENTIAL, GC_SEC_WRONG_SERVER,  GC_SEC_OWN_KID,    GC_SEC_BAD_PAYLOAD,
+                                       GC_SEC_KEY,           GC_SEC_BAD_SIGNATURE, GC_SEC_BAD_TAG,    GC_SEC_TOO_OLD,
+                                       GC_SEC_REPLAY,        GC_SEC_BAD_PLAINTEXT, GC_SEC_OLD_P256 };
+  for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+    if (order[i] == result)
+      return (int)i;
+  return 100;
+}
+
+static bool is_final(enum gc_sec result)
+{
+  return result == GC_SEC_OK || result == GC_SEC_WINDOW_INVALID || result == GC_SEC_NOT_DECRYPTED || result == GC_SEC_UNEXPECTED ||
+         result == GC_SEC_SPACE;
+}
+
+struct best {
+  enum gc_sec result;
+  struct gc_oscore_opened opened;
+};
+
+static void keep_best(struct best *best, enum gc_sec result, const struct gc_oscore_opened *opened)
+{
+  if (!best->opened.context || rank(result) > rank(best->result))
+    *best = (struct best){ result, *opened };
+}
+
+enum gc_sec gc_oscore_ring_open_request(struct gc_oscore_ring *ring, const struct gc_message *outer, unsigned flags,
+                                        struct gc_buf storage, struct gc_oscore_opened *opened, struct gc_oscore_binding *binding)
+{
+  struct best best = { .result = GC_SEC_NO_CONTEXT };
+  struct gc_bytes value;
+  *opened = (struct gc_oscore_opened){ 0 };
+  if (!gc_oscore_option_of(outer, &value))
+    return GC_SEC_NOT_PROTECTED;
+  for (size_t i = ring->count; i-- > 0;) {
+    enum gc_sec result = gc_oscore_open_request(ring->contexts[i], outer, flags, storage, opened, binding);
+    if (is_final(result))
+      return result;
+    keep_best(&best, result, opened);
+  }
+  *opened = best.opened;
+  return best.result;
+}
+
+enum gc_sec gc_oscore_ring_open_response(struct gc_oscore_ring *ring, const struct gc_message *outer, unsigned flags,
+                                         const struct gc_oscore_binding *binding, struct gc_buf storage, struct gc_oscore_opened *opened)
+{
+  struct best best = { .result = GC_SEC_NO_CONTEXT };
+  struct gc_bytes value, name = gc_oscore_context_name(binding->context);
+  *opened = (struct gc_oscore_opened){ 0 };
+  if (!gc_oscore_option_of(outer, &value))
+    return GC_SEC_NOT_PROTECTED;
+  for (size_t i = ring->count; i-- > 0;) {
+    struct gc_oscore_context *context = ring->contexts[i];
+    if (context != binding->context && (!name.len || !gc_bytes_equal(gc_oscore_context_name(context), name)))
+      continue;
+    enum gc_sec result = gc_oscore_open_response(context, outer, flags, binding, storage, opened);
+    if (is_final(result))
+      return result;
+    keep_best(&best, result, opened);
+  }
+  *opened = best.opened;
+  return best.result;
+}
