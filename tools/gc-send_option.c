@@ -23,31 +23,9 @@ static bool is_hex(const char *value)
   return value[0] == '0' && (value[1] == 'x' || value[1] == 'X');
 }
 
-/* "NUM/M/SIZE" */
-static bool block_value(uint32_t *out, const char *value)
-{
-  char num[16];
-  const char *first = strchr(value, '/');
-  uint32_t number, size;
-  if (!first || (size_t)(first - value) >= sizeof num || (first[1] != '0' && first[1] != '1') || first[2] != '/')
-    return false;
-  memcpy(num, value, (size_t)(first - value));
-  num[first - value] = '\0';
-  if (gc_arg_u32(&number, num, 0, 0xfffff) || gc_arg_u32(&size, first + 3, 16, 1024) || (size & (size - 1)))
-    return false;
-  uint32_t szx = 0;
-  while (16u << szx < size)
-    szx++;
-  *out = number << 4 | (uint32_t)(first[1] == '1') << 3 | szx;
-  return true;
-}
-
 static const char *uint_value(uint32_t *out, uint16_t number, const char *value)
 {
   uint16_t format;
-  const struct gc_option_info *info = gc_option_info(number);
-  if (info->format == GC_FORMAT_BLOCK)
-    return block_value(out, value) ? NULL : "a block is NUM/M/SIZE, as in 0/0/64";
   if ((number == GC_OPTION_CONTENT_FORMAT || number == GC_OPTION_ACCEPT) && gc_content_format_parse(&format, gc_bytes_str(value)) == GC_OK) {
     *out = format;
     return NULL;
@@ -90,7 +68,7 @@ static const char *add_value(struct gc_builder *builder, uint16_t number, const 
   uint32_t as_uint;
   if (info && info->format == GC_FORMAT_EMPTY && *value)
     return "the option has no value";
-  if (info && (info->format == GC_FORMAT_UINT || info->format == GC_FORMAT_BLOCK)) {
+  if (info && info->format == GC_FORMAT_UINT) {
     const char *wrong = uint_value(&as_uint, number, value);
     return wrong ? wrong : add(builder, number, gc_bytes(shortest, gc_uint_encode(shortest, as_uint)));
   }

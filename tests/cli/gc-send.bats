@@ -449,6 +449,21 @@ two"
 	[ ! -s err ]
 }
 
+@test "standard streams that were closed: no socket in their place; stdout: status 4" {
+	serve --members 1
+	status=0
+	"$SEND" coap://127.0.0.2/hello >&- 2>err || status=$?
+	[ "$status" -eq 4 ]
+	grep -q '^gc-send: standard output: ' err
+	status=0
+	"$SEND" -vv coap://127.0.0.2/hello <&- 2>&- >out || status=$?
+	[ "$status" -eq 0 ]
+	grep -q '2\.05' out
+	status=0
+	"$SEND" --help >&- 2>err || status=$?
+	[ "$status" -eq 4 ]
+}
+
 @test "a pipe that is closed: status 4 without a word" {
 	serve --members 1
 	"$SEND" --observe -t 20 coap://127.0.0.2/time 2>err 3>&- > >(read -r _) &
@@ -628,4 +643,13 @@ two"
 	TERM=xterm script -qefc "$SEND coap://127.0.0.2/.well-known/core" screen </dev/null >/dev/null 2>&1
 	grep -q '^  </poem>' screen
 	grep -q "$(printf '\033')\[3" screen
+}
+
+@test "progress: on a terminal only, gone at the end, not with -q" {
+	TERM=xterm script -qefc "$SEND -i lo -t 0.6 coap://224.0.1.187/x" screen </dev/null >/dev/null 2>&1 || true
+	grep -q '0 responders, 0 s' screen
+	TERM=xterm script -qefc "$SEND -q -i lo -t 0.6 coap://224.0.1.187/x" screen </dev/null >/dev/null 2>&1 || true
+	if grep -q responders, screen; then false; fi
+	ask -i lo -t 0.6 coap://224.0.1.187/x
+	if grep -q 'responders, ' err; then false; fi
 }

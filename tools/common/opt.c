@@ -217,6 +217,7 @@ int gc_opt_parse(int argc, char **argv, const struct gc_tool *tool, struct gc_co
   struct gc_opt_table table;
   struct option longs[GC_OPT_MAX + 1];
   char letters[3 * GC_OPT_MAX + 2], name[80], why[256];
+  gc_out_guard();
   *common = (struct gc_common){ .color = GC_COLOR_AUTO };
   gc_diag_init(tool->name, 0);
   if (!table_make(&table, tool, true))

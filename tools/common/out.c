@@ -1,6 +1,7 @@
 #include "common/out.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -35,6 +36,14 @@ static bool wants_color(int fd, enum gc_color_when when)
     return when == GC_COLOR_ALWAYS;
   const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
   return fd >= 0 && !(no && *no) && term && strcmp(term, "dumb") != 0 && isatty(fd);
+}
+
+void gc_out_guard(void)
+{
+  static const int flags[] = { O_RDWR, O_RDONLY, O_RDWR };
+  for (int fd = 0; fd < 3; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd) /* the lowest free one */
+      _exit(4);
 }
 
 struct gc_out *gc_out_new(int fd, enum gc_color_when when, bool batch)

@@ -58,6 +58,10 @@ static inline void gc_out_small(struct gc_out *out, const char *text, size_t len
   gc_out_advance(out, at + len);
 }
 
+/** Where a tool was started with standard streams closed, put something in their place: else the first socket or file would
+ *  be taken for them. A closed stdout becomes one that cannot be written. Called by gc_opt_parse. */
+void gc_out_guard(void);
+
 void gc_out_str(struct gc_out *out, const char *text);
 void gc_out_bytes(struct gc_out *out, struct gc_bytes bytes);             /* as they are */
 void gc_out_text(struct gc_out *out, struct gc_bytes bytes);              /* from a peer: made printable */
