@@ -34,7 +34,7 @@ static void explain_multicast_route(char *out, size_t cap, const struct gc_addr 
   if (trouble && !is_loopback(name))
     snprintf(out, cap, "%s (%s)", trouble, name);
   else if (addr->family == GC_FAMILY_IPV6 && is_loopback(name))
-    snprintf(out, cap, "no IPv6 multicast on lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo");
+    snprintf(out, cap, "no IPv6 multicast on interface lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo");
   else if (ifindex)
     snprintf(out, cap, "no route for multicast on %s: ip %sroute add %s dev %s", name, addr->family == GC_FAMILY_IPV6 ? "-6 " : "",
              group_range(addr), name);

@@ -42,8 +42,8 @@ setup() {
 @test "IPv6 groups on lo: why not, and the advice helps" {
 	run netns_exec 1 timeout 5 "$BUILD/gc-send" -i lo 'coap://[ff05::fd]:5700/hello'
 	[ "$status" -eq 4 ]
-	[[ "$output" == *"no IPv6 multicast on lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" ]]
-	netns_exec 1 sh -c "${output##*on lo: }"
+	[[ "$output" == *"no IPv6 multicast on interface lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" ]]
+	netns_exec 1 sh -c "${output##*on interface lo: }"
 	netns_start 1 six "$BUILD/gc-serve" -i lo --bind '[::1]:5700' --group '[ff05::fd]:5700' --group '[ff02::fd]:5700' --leisure 0.05
 	netns_wait_line "$NETNS/six.err" ready
 	for uri in 'coap://[ff05::fd%lo]:5700/hello' 'coap://[ff02::fd%lo]:5700/hello' 'coap://[ff05::fd%25lo]:5700/hello'; do

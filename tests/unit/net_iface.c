@@ -126,8 +126,8 @@ static void failures_come_with_advice(void **state)
     const char *line;
   } cases[] = {
     { GC_NET_SEND, ENETUNREACH, &group_v4, 0, "cannot send to 224.0.1.187:5683: no route for multicast; name the interface with -i (up: lo), or: ip route add 224.0.0.0/4 dev lo" },
-    { GC_NET_SEND, ENETUNREACH, &group_v6, 0, "cannot send to [ff05::fd]:5683: no IPv6 multicast on lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" },
-    { GC_NET_SEND, ENETUNREACH, &group_v6, lo, "cannot send to [ff05::fd]:5683: no IPv6 multicast on lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" },
+    { GC_NET_SEND, ENETUNREACH, &group_v6, 0, "cannot send to [ff05::fd]:5683: no IPv6 multicast on interface lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" },
+    { GC_NET_SEND, ENETUNREACH, &group_v6, lo, "cannot send to [ff05::fd]:5683: no IPv6 multicast on interface lo: ip link set lo multicast on; ip -6 route add local ff00::/8 dev lo" },
     { GC_NET_SEND, ENETUNREACH, &group_v4, off, "cannot send to 224.0.1.187:5683: the interface is down (off0)" },
     { GC_NET_JOIN, ENODEV, &group_v4, off, "cannot join 224.0.1.187: the interface is down (off0; up: lo)" },
     { GC_NET_JOIN, ENODEV, &group_v4, 0, "cannot join 224.0.1.187: no route for multicast; name the interface with -i (up: lo), or: ip route add 224.0.0.0/4 dev lo" },
