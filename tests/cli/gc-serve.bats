@@ -243,7 +243,7 @@ TABLE
 @test "observe: /time ticks while somebody watches, /light when it changes" {
 	members --tick 0.1 --json
 	client -s 2 -N coap://127.0.0.2/time >ticks
-	[ "$(grep -o Z ticks | wc -l)" -ge 10 ]
+	[ "$(grep -o Z ticks | wc -l)" -ge 4 ]
 	timeout 20 coap-client-notls -s 3 coap://127.0.0.3/light >light 2>/dev/null &
 	watcher=$!
 	until grep -q '"path":"/light"' serve.out; do :; done
@@ -322,12 +322,12 @@ TABLE
 # @req A102 A104
 @test "a large answer to a group: a small first block; with --echo a challenge" {
 	start -i lo --bind 127.0.0.2 --group 224.0.1.187 --leisure 0 --pcap serve.pcap
-	[ "$(client -N -B 1 coap://224.0.1.187/large | wc -c)" -ge 2048 ]
+	[ "$(client -N -B 2 coap://224.0.1.187/large | wc -c)" -ge 2048 ]
 	stop
 	"$DECODE" --json serve.pcap >messages
 	jq -s -e 'map(select(.code == "2.05")) | .[0].payload.text | length == 64' messages
 	start -i lo --bind 127.0.0.2 --group 224.0.1.187 --leisure 0 --echo --json
-	[ "$(client -N -B 1 coap://224.0.1.187/large | wc -c)" -ge 2048 ] # libcoap's client echoes
+	[ "$(client -N -B 2 coap://224.0.1.187/large | wc -c)" -ge 2048 ] # libcoap's client echoes
 	[ "$(jq -r 'select(.outcome == "challenged") | .code' serve.out | sort -u)" = 4.01 ]
 	[ "$(client coap://127.0.0.2/large | wc -c)" -ge 2048 ]
 }
