@@ -60,7 +60,6 @@ le32() {
 	printf '%02x%02x%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))
 }
 
-get=4001000aB5 light=6c69676874 # CON GET /light, no token
 group_get="5201 0001 abcd b5 6c69676874"
 group_answer() { # MID TEXT(hex)
 	echo "5245 $1 abcd c0 ff $2"
@@ -442,7 +441,7 @@ group_answer() { # MID TEXT(hex)
 	status=0
 	"$DECODE" --json "$CAPTURES/observe-group.pcap" >&- 2>err || status=$?
 	[ $status -eq 4 ]
-	for i in $(seq 2000); do echo 40010001b56c69676874; done >lines
+	for _ in $(seq 2000); do echo 40010001b56c69676874; done >lines
 	{ "$DECODE" --hex lines 2>err || echo $? >status; } | true
 	[ "$(cat status)" -eq 4 ]
 }

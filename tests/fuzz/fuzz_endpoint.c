@@ -82,7 +82,7 @@ static void answer(struct world *world, uint8_t type, uint8_t from, const uint8_
   if (world->sent_len == 0 || gc_message_parse(&sent, gc_bytes(world->sent, world->sent_len), NULL) || len == 0)
     return;
   uint16_t mid = type & 2 ? sent.mid : (uint16_t)(data[0] * 7 + len);
-  bytes[0] = (uint8_t)(0x40 | (type & 3) << 4 | sent.token.len);
+  bytes[0] = (uint8_t)(0x40 | (type & 3u) << 4 | sent.token.len);
   bytes[1] = data[0];
   bytes[2] = (uint8_t)(mid >> 8);
   bytes[3] = (uint8_t)mid;
