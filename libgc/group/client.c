@@ -59,6 +59,16 @@ static void tell_duplicate(struct gc_client *client, const struct gc_inbound *in
   client->ops.event(client->ops.ctx, &event);
 }
 
+/* A client has no resources: a confirmable request is rejected, as it must be (RFC 7252, Section 4.2). */
+static void reject_request(struct gc_client *client, const struct gc_inbound *in)
+{
+  const uint8_t rst[4] = { 0x70, GC_CODE_EMPTY, (uint8_t)(in->message.mid >> 8), (uint8_t)in->message.mid };
+  struct gc_datagram datagram = *in->datagram;
+  datagram.bytes = gc_bytes(rst, sizeof rst);
+  if (in->message.type == GC_TYPE_CON && !in->is_multicast)
+    (void)!gc_endpoint_send(client->endpoint, &datagram, 0, in->now_ms); /* if it is lost, the request comes again */
+}
+
 static bool on_inbound(void *ctx, const struct gc_inbound *in)
 {
   struct gc_client *client = ctx;
@@ -70,6 +80,8 @@ static bool on_inbound(void *ctx, const struct gc_inbound *in)
     const struct gc_client_event event = { .kind = GC_CLIENT_MALFORMED, .from = in->datagram->remote, .to = in->datagram->local,
                                            .message = in->message, .where = in->where, .now_ms = client->now_ms, .responder = UINT32_MAX };
     client->ops.event(client->ops.ctx, &event);
+  } else if (in->kind == GC_INBOUND_REQUEST || in->kind == GC_INBOUND_DUPLICATE_REQUEST) {
+    reject_request(client, in);
   }
   return false;
 }

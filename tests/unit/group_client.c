@@ -87,6 +87,21 @@ static void matches_by_token_and_source(void **state)
   bench_finish(&bench);
 }
 
+static void rejects_requests(void **state)
+{
+  (void)state;
+  static const uint8_t con[] = { 0x40, 1, 0, 1 }, non[] = { 0x50, 1, 0, 2 };
+  bench_start(&bench, NULL);
+  for (int i = 0; i < 2; i++) { /* a duplicate too */
+    bench_receive(&bench, bench_host(1), bench_host(99), con, sizeof con);
+    const struct bench_sent *sent = bench_next(&bench);
+    assert_memory_equal(sent->bytes, "\x70\0\0\1", 4);
+  }
+  bench_receive(&bench, bench_host(1), bench_host(99), non, sizeof non);
+  bench_receive(&bench, bench_host(1), bench_group(), non, sizeof non);
+  bench_finish(&bench);
+}
+
 /* @req A8 */
 static void listens_on_the_port_it_sent_from(void **state)
 {
@@ -459,6 +474,7 @@ int main(void)
     cmocka_unit_test(one_request_many_responses),
     cmocka_unit_test(one_answer_ends_a_unicast_exchange),
     cmocka_unit_test(matches_by_token_and_source),
+    cmocka_unit_test(rejects_requests),
     cmocka_unit_test(listens_on_the_port_it_sent_from),
     cmocka_unit_test(never_resets_what_came_by_multicast),
     cmocka_unit_test(tells_late_from_unmatched),
