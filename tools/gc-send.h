@@ -155,15 +155,22 @@ char *gc_send_who(char out[static GC_ADDR_STR_MAX], const struct gc_addr *addr);
 /** Everything the client says but GC_CLIENT_END. rtt_us: the response time. */
 void gc_send_report_event(struct gc_send_report *report, const struct gc_client_event *event, uint64_t rtt_us);
 
+/** One line on stderr that is written over; does nothing where progress is not wanted. */
+void gc_send_report_progress(struct gc_send_report *report, uint64_t now_ms);
+void gc_send_report_clear(struct gc_send_report *report);
+void gc_send_report_free(struct gc_send_report *report);
+
+/* --- gc-send_summary.c: the end of a run --- */
+
 /** Somebody who did not answer. */
 void gc_send_report_missing(struct gc_send_report *report, const struct gc_addr *addr, const char *name);
 
 /** The last lines: who is missing, the summary; report->status is final after it. */
 void gc_send_report_summary(struct gc_send_report *report, const struct gc_send *send, uint64_t now_ms);
 
-/** One line on stderr that is written over; does nothing where progress is not wanted. */
-void gc_send_report_progress(struct gc_send_report *report, uint64_t now_ms);
-void gc_send_report_free(struct gc_send_report *report);
+/* --- gc-send_dry.c: --dry-run --- */
+
+enum gc_status gc_send_dry(const struct gc_send *send, const struct gc_send_plan *plan, struct gc_out *out);
 
 /* --- gc-send_run.c: one request, from start to finish --- */
 

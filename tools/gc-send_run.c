@@ -275,53 +275,6 @@ static void run_each(struct run *run)
 
 /* --- the whole --- */
 
-static enum gc_err no_send(void *ctx, const struct gc_datagram *datagram)
-{
-  (void)ctx;
-  (void)datagram;
-  return GC_OK;
-}
-
-static void no_event(void *ctx, const struct gc_client_event *event)
-{
-  (void)ctx;
-  (void)event;
-}
-
-static enum gc_status dry_run(const struct gc_send *send, const struct gc_send_plan *plan, struct gc_out *out)
-{
-  static const struct gc_client_ops ops = { .send = no_send, .event = no_event };
-  const struct gc_client_params params = gc_client_params_default();
-  struct gc_client *client = gc_client_new(&params, &ops, gc_rng_system());
-  enum gc_status status = GC_STATUS_OK;
-  for (size_t i = 0; client && i < (plan->is_group ? plan->target_count : 1); i++) {
-    uint8_t store[2048];
-    char who[GC_ADDR_STR_MAX];
-    struct gc_buf message = gc_buf(store, sizeof store);
-    struct gc_request request = gc_send_plan_request(plan, send, &plan->targets[i]);
-    enum gc_err err = gc_client_compose(client, &message, &request, gc_now_ms());
-    if (err) {
-      gc_error("request: %s", gc_err_str(err));
-      status = gc_status_max(status, gc_status_of(err));
-      continue;
-    }
-    if (send->common.json) {
-      gc_json_object(out, NULL);
-      gc_json_str(out, "event", "dry-run");
-      gc_json_str(out, "to", gc_send_who(who, &plan->targets[i]));
-      gc_json_hex(out, "hex", gc_buf_bytes(&message));
-      gc_json_end(out);
-    } else {
-      gc_info(1, "to %s", gc_send_who(who, &plan->targets[i]));
-      gc_out_hex(out, gc_buf_bytes(&message));
-      gc_out_char(out, '\n');
-    }
-    gc_out_flush(out);
-  }
-  gc_client_free(&client);
-  return status;
-}
-
 /* Nobody answered a group: where the request went is the first thing to look at. */
 static void explain_silence(const struct run *run)
 {
@@ -393,7 +346,7 @@ enum gc_status gc_send_run(const struct gc_send *send, struct gc_out *out)
   }
   enum gc_status status = gc_send_plan_make(run.plan, send, why);
   if (status == GC_STATUS_OK)
-    status = send->dry_run ? dry_run(send, run.plan, out) : run_net(&run, out, why);
+    status = send->dry_run ? gc_send_dry(send, run.plan, out) : run_net(&run, out, why);
   if (status != GC_STATUS_OK && *why)
     gc_error("%s", why);
   gc_send_report_free(&run.report);
