@@ -84,6 +84,7 @@ show() { # for a failed test
 	[ "$(cat out)" = 40030000ff696e ]
 }
 
+# @req A52
 @test "dry run: the zone never goes into Uri-Host, a host name does not need the wire" {
 	ask --dry-run --mid 0 --token '' 'coap://[ff02::fd%lo]/x'
 	[ "$status" -eq 0 ]
@@ -135,7 +136,7 @@ refused() { # status, words that stderr must hold, then the command line
 	refused 2 'interface' 'coap://[fe80::1]/'
 }
 
-# @req A60
+# @req A1 A57
 @test "what a group cannot have is refused, with the reason" {
 	refused 2 'Non-confirmable' --con coap://224.0.1.187/x
 	refused 2 '5684' coap://224.0.1.187:5684/x
@@ -326,7 +327,7 @@ two"
 
 # --- a group ------------------------------------------------------------------------------------------------------
 
-# @req A7 A9 A10 A11
+# @req A7 A10 A11
 @test "every member of a group is told apart; -n ends early" {
 	serve --members 3
 	ask -i lo -n 3 -t 10 coap://224.0.1.187/hello

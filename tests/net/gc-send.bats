@@ -32,7 +32,7 @@ ask() { # on host 1; stdout to $DIR/out, stderr to $DIR/err, the status to $stat
 	cat "$DIR/out" "$DIR/err"
 }
 
-# @req A7 A8 A10 A11
+# @req A7 A10 A11
 @test "three coap-servers: three responders by address, with code, time and payload" {
 	ask -n 3 -t 20 coap://224.0.1.187/
 	[ "$status" -eq 0 ]
@@ -40,7 +40,6 @@ ask() { # on host 1; stdout to $DIR/out, stderr to $DIR/err, the status to $stat
 	[ "$(grep -cE '^10\.77\.0\.[234]:5683  2\.05 Content  [0-9]+\.[0-9] ms  This is a test server' "$DIR/out")" -eq 3 ]
 }
 
-# @req A44
 @test "a body larger than a block, whole from each of the three" {
 	ask -n 3 -t 20 --out "$DIR/bodies" coap://224.0.1.187/example_data
 	[ "$status" -eq 0 ]
@@ -91,6 +90,7 @@ ask() { # on host 1; stdout to $DIR/out, stderr to $DIR/err, the status to $stat
 	[ "$status" -eq 0 ]
 }
 
+# @req A80
 @test "observation of a group: notifications of all three, told apart" {
 	ask --json --observe -t 7 coap://224.0.1.187/time
 	[ "$status" -eq 0 ]
