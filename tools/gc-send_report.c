@@ -368,6 +368,9 @@ void gc_send_report_event(struct gc_send_report *report, const struct gc_client_
   case GC_CLIENT_UNUSABLE:
     report_trouble(report, "unusable", event, NULL);
     break;
+  case GC_CLIENT_INSECURE:
+    report_trouble(report, "insecure", event, gc_sec_str(event->result));
+    break;
   case GC_CLIENT_END:
     break;
   }

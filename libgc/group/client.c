@@ -16,6 +16,11 @@ struct gc_client_params gc_client_params_default(void)
   };
 }
 
+enum gc_sec gc_client_protect_result(const struct gc_client *client)
+{
+  return client->protect_result;
+}
+
 void gc_client_enter(struct gc_client *client, uint64_t now_ms)
 {
   client->depth++;
@@ -36,6 +41,8 @@ bool gc_client_tell(struct gc_exchange *exchange, struct gc_client_event *event)
   event->exchange = exchange;
   event->user = exchange->user;
   event->now_ms = client->now_ms;
+  if (!event->security && event->message.code)
+    event->security = client->opened;
   client->ops.event(client->ops.ctx, event);
   return !exchange->is_ended;
 }

@@ -4,6 +4,8 @@
 #define GC_GROUP_CLIENT_H
 
 #include "endpoint/endpoint.h"
+#include "oscore/exchange.h"
+#include "oscore/ring.h"
 
 struct gc_client;
 struct gc_exchange; /* one request and all that belongs to it; owned by the client */
@@ -33,6 +35,10 @@ struct gc_request {
   bool has_mid;                 /* use mid instead of a fresh Message ID (dry runs, tests) */
   uint16_t mid;
   uint32_t max_body_len;        /* of a reassembled body, bytes; 0: 16 MiB */
+  struct gc_oscore_context *context; /* protect the request with it; NULL: not protected. It outlives the exchange */
+  struct gc_oscore_ring *ring;  /* with context: all contexts that a response may come under, that one among them */
+  bool is_pairwise;             /* pairwise mode, for the member with the Recipient ID `peer` */
+  struct gc_bytes peer;         /* copied */
 };
 
 enum gc_client_event_kind {
@@ -49,6 +55,8 @@ enum gc_client_event_kind {
   GC_CLIENT_UNUSABLE,      /* a response with a critical option that is not understood: option has its number */
   GC_CLIENT_END,           /* the exchange is over; the last event of it */
   GC_CLIENT_DELAYED,       /* NSTART or PROBING_RATE: the request waits for its turn (before gc_client_request returns) */
+  GC_CLIENT_INSECURE,      /* a response to a protected request that is not protected, does not verify, or is a replay: result
+                              says why; message is the outer one, as it came, and proves nothing */
 };
 
 /** What happened. Borrowed for the call. */
@@ -68,6 +76,8 @@ struct gc_client_event {
   uint16_t option;                /* UNUSABLE */
   const char *phrase;             /* INCOMPLETE, RESET, TIMEOUT: what was under way */
   struct gc_where where;          /* MALFORMED */
+  enum gc_sec result;             /* INSECURE */
+  const struct gc_oscore_opened *security; /* what protected the message, or its last block; NULL: nothing did */
   uint64_t delay_ms;              /* DELAYED: at least so long, as things stand */
 };
 
@@ -99,6 +109,9 @@ void gc_client_free(struct gc_client **client);
  */
 enum gc_err gc_client_request(struct gc_client *client, struct gc_exchange **out, const struct gc_request *request, void *user,
                               uint64_t now_ms) GC_MUST_CHECK;
+
+/** Why the last request could not be protected; GC_SEC_OK: that was not the reason. */
+enum gc_sec gc_client_protect_result(const struct gc_client *client);
 
 /** Write the first message of this request to `out` without sending anything (--dry-run). */
 enum gc_err gc_client_compose(struct gc_client *client, struct gc_buf *out, const struct gc_request *request, uint64_t now_ms) GC_MUST_CHECK;

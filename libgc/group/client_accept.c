@@ -1,4 +1,4 @@
-/* Every response comes in through gc_client_accept(): the one place where protection will be taken off it. */
+/* Every response comes in through gc_client_accept(): the one place where protection is taken off it. */
 #include "group/client_internal.h"
 
 static bool tell_stray(struct gc_client *client, enum gc_client_event_kind kind, const struct gc_inbound *in, void *user)
@@ -117,7 +117,7 @@ static void accept_for(struct gc_leg *leg, struct gc_responder *responder, const
   gc_timers_clear(&exchange->client->leg_timers, &leg->timer);
   if (gc_echo_follow(leg, responder, &in->message))
     return;
-  if (in->message.code != GC_CODE(4, 1))
+  if (in->message.code != GC_CODE(4, 1) && !exchange->request.context)
     gc_echo_remember(exchange->client, &in->datagram->remote, &in->message);
   if (leg->kind == GC_LEG_FETCH)
     gc_fetch_answer(leg, in);
@@ -127,9 +127,45 @@ static void accept_for(struct gc_leg *leg, struct gc_responder *responder, const
     accept_answer(leg, responder, in);
 }
 
-bool gc_client_accept(struct gc_client *client, const struct gc_inbound *in)
+/* What the leg makes of a response that is open: plain, or verified and decrypted. */
+static bool accept_open(struct gc_leg *leg, const struct gc_inbound *in)
 {
   static const uint16_t understood[] = { GC_OPTION_BLOCK2, GC_OPTION_BLOCK1, 0 };
+  struct gc_exchange *exchange = leg->exchange;
+  struct gc_client *client = exchange->client;
+  if (leg->kind == GC_LEG_ROOT)
+    gc_target_answered(exchange);
+  uint16_t option = gc_options_first_unusable(in->message.options, understood);
+  if (option)
+    return reject_unusable(leg, in, option);
+  struct gc_responder *responder = gc_responder_get(exchange, &in->datagram->remote);
+  if (!responder)
+    return tell_stray(client, GC_CLIENT_UNMATCHED, in, exchange->user);
+  if (!leg->responder && !exchange->is_group)
+    leg->responder = responder;
+  if (client->opened)
+    gc_responder_note_kid(responder, client->opened);
+  accept_for(leg, responder, in);
+  return true;
+}
+
+/* OSCORE is understood here and nowhere further in: what is behind it has been merged into the message. */
+static bool accept_protected(struct gc_leg *leg, const struct gc_inbound *in)
+{
+  struct gc_client *client = leg->exchange->client;
+  struct gc_oscore_opened opened;
+  struct gc_inbound inner = *in;
+  if (!gc_leg_open(leg, in, &opened))
+    return true; /* RFC 8613, Section 8.4: acknowledged, and that is all */
+  inner.message = opened.inner;
+  client->opened = &opened;
+  bool is_wanted = accept_open(leg, &inner);
+  client->opened = NULL;
+  return is_wanted;
+}
+
+bool gc_client_accept(struct gc_client *client, const struct gc_inbound *in)
+{
   struct gc_slot *slot = gc_slot_find(client, in->message.token);
   struct gc_leg *leg = slot ? slot->leg : NULL;
   if (!slot || in->is_multicast)
@@ -143,16 +179,5 @@ bool gc_client_accept(struct gc_client *client, const struct gc_inbound *in)
   /* RFC 7252, Sections 5.3.2 and 8.2: only a group request may be answered from elsewhere */
   if (!gc_addr_is_multicast(&leg->remote) && !gc_addr_equal(&leg->remote, &in->datagram->remote))
     return tell_stray(client, GC_CLIENT_UNMATCHED, in, NULL);
-  if (leg->kind == GC_LEG_ROOT)
-    gc_target_answered(leg->exchange);
-  uint16_t option = gc_options_first_unusable(in->message.options, understood);
-  if (option)
-    return reject_unusable(leg, in, option);
-  struct gc_responder *responder = gc_responder_get(leg->exchange, &in->datagram->remote);
-  if (!responder)
-    return tell_stray(client, GC_CLIENT_UNMATCHED, in, leg->exchange->user);
-  if (!leg->responder && !leg->exchange->is_group)
-    leg->responder = responder;
-  accept_for(leg, responder, in);
-  return true;
+  return leg->exchange->request.context ? accept_protected(leg, in) : accept_open(leg, in);
 }

@@ -40,7 +40,7 @@ static uint8_t *copy_bytes(uint8_t *to, struct gc_bytes *bytes)
 
 static struct gc_exchange *exchange_new(struct gc_client *client, const struct gc_request *request, void *user)
 {
-  struct gc_exchange *exchange = calloc(1, sizeof *exchange + request->options.len + request->payload.len + request->token.len);
+  struct gc_exchange *exchange = calloc(1, sizeof *exchange + request->options.len + request->payload.len + request->token.len + request->peer.len);
   if (!exchange)
     return NULL;
   exchange->client = client;
@@ -49,7 +49,8 @@ static struct gc_exchange *exchange_new(struct gc_client *client, const struct g
   exchange->is_group = gc_addr_is_multicast(&request->remote);
   uint8_t *at = copy_bytes(exchange->copy, &exchange->request.options);
   at = copy_bytes(at, &exchange->request.payload);
-  copy_bytes(at, &exchange->request.token);
+  at = copy_bytes(at, &exchange->request.token);
+  copy_bytes(at, &exchange->request.peer);
   bool is_non = exchange->is_group || !request->is_con;
   exchange->repeats_left = is_non ? request->repeats : 0;
   exchange->repeat_ms = request->repeat_ms ? request->repeat_ms : request->wait_ms / (request->repeats + UINT64_C(1)) & UINT32_MAX;

@@ -16,6 +16,7 @@ enum {
   GC_BLOCK_RESTARTS = 2,    /* of a body whose representation changed, or of an upload */
   GC_FETCHES_WAITING = 4,   /* bodies of one responder waiting for the one under way */
   GC_RESPONDERS_MAX = 65536,
+  GC_CLIENT_FRONT = 4 + GC_TOKEN_MAX_LEN, /* room for header and token in front of a body being made */
 };
 
 struct gc_small { /* an ETag or Echo value */
@@ -47,6 +48,8 @@ struct gc_responder {
   uint64_t observe_ms;
   struct gc_small echo;        /* the last value followed */
   uint8_t echo_tries, etag_count, etag_next, fetches;
+  bool has_kid;                /* of its last verified response */
+  uint8_t kid_len, kid[GC_ID_MAX_LEN];
   struct { uint8_t len, bytes[GC_ETAG_MAX_LEN]; } etags[GC_ETAGS_KEPT];
   struct gc_leg *following;    /* the group request repeated to it by unicast */
   struct gc_leg *fetching;     /* the body under way, in front of those that wait */
@@ -75,6 +78,11 @@ struct gc_leg {
   uint16_t mid;
   uint64_t sent_ms;
   struct gc_small echo;         /* to be sent once */
+  /* protected requests */
+  struct gc_oscore_binding binding;
+  struct gc_oscore_exchange *seen; /* the responses so far */
+  uint8_t *sealed;              /* the protected body, for repetitions */
+  size_t sealed_len;
   /* Block1: the payload from `upload_at` on */
   bool is_upload;
   uint8_t upload_szx, upload_restarts;
@@ -142,7 +150,10 @@ struct gc_client {
   struct gc_exchange *exchanges, *dead_exchanges;
   struct gc_leg *dead_legs;
   size_t exchange_count, body_len; /* bytes of all bodies being put together */
+  enum gc_sec protect_result;
+  const struct gc_oscore_opened *opened; /* of the response being looked at */
   uint8_t scratch[GC_MESSAGE_MAX_LEN];
+  uint8_t sealed[GC_MESSAGE_MAX_LEN], plain[GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN)];
 };
 
 /* client.c */
@@ -183,6 +194,16 @@ enum gc_err gc_leg_compose(struct gc_leg *leg, struct gc_buf *out, uint16_t mid,
 
 /* client_accept.c: every response goes through here; false: it shall be rejected */
 bool gc_client_accept(struct gc_client *client, const struct gc_inbound *in);
+
+/* client_security.c */
+/** *body becomes the protected one, in client->sealed with GC_CLIENT_FRONT bytes in front of it. is_aside: no response is
+ *  waited for. GC_E_STATE and others: client->protect_result says why */
+enum gc_err gc_leg_protect(struct gc_leg *leg, struct gc_bytes *body, bool is_aside);
+enum gc_err gc_leg_keep_sealed(struct gc_leg *leg, struct gc_bytes body);
+void gc_leg_forget_security(struct gc_leg *leg);
+/** Verify and decrypt. false: told as INSECURE, nothing of it may be used (the exchange may have ended) */
+bool gc_leg_open(struct gc_leg *leg, const struct gc_inbound *in, struct gc_oscore_opened *opened);
+void gc_responder_note_kid(struct gc_responder *responder, const struct gc_oscore_opened *opened);
 
 /* client_exchange.c */
 bool gc_exchange_answered(struct gc_exchange *exchange, struct gc_responder *responder);

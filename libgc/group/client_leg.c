@@ -88,6 +88,7 @@ void gc_leg_bury(struct gc_client *client)
     client->dead_legs = leg->next;
     free(leg->first_bytes);
     free(leg->body);
+    gc_leg_forget_security(leg);
     free(leg);
   }
 }

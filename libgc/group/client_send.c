@@ -1,4 +1,4 @@
-/* Every request leaves through compose(): the one place where protection will be put around it. */
+/* Every request leaves through compose(): the one place where protection is put around it. */
 #include <string.h>
 
 #include "group/client_internal.h"
@@ -11,6 +11,7 @@ struct content {
   struct gc_bytes payload;
   uint32_t size1;           /* 0: no option */
   struct gc_small echo;
+  bool is_aside;            /* nobody waits for the response */
 };
 
 static struct content content_of(struct gc_leg *leg)
@@ -64,17 +65,37 @@ static enum gc_err build(struct gc_bytes *out, uint8_t *storage, size_t cap, con
   return gc_builder_finish(&builder, out);
 }
 
-/* The message in the client's scratch: the body first, then header and token in front of what follows its code. */
+/* A mere repetition of the request sends the same protected bytes; everything else is protected for itself. */
+static enum gc_err protect(struct gc_leg *leg, struct gc_bytes *body, const struct content *content)
+{
+  struct gc_client *client = leg->exchange->client;
+  bool is_repeatable = leg->kind == GC_LEG_ROOT && !leg->is_upload && content->echo.len == 0 && !content->is_aside;
+  if (is_repeatable && leg->sealed_len) {
+    memcpy(client->sealed + GC_CLIENT_FRONT, leg->sealed, leg->sealed_len);
+    *body = gc_bytes(client->sealed + GC_CLIENT_FRONT, leg->sealed_len);
+    return GC_OK;
+  }
+  if (!content->is_aside)
+    leg->sealed_len = 0;
+  enum gc_err err = gc_leg_protect(leg, body, content->is_aside);
+  return !err && is_repeatable ? gc_leg_keep_sealed(leg, *body) : err;
+}
+
+/* The body first, then header and token in front of what follows its code. */
 static enum gc_err compose(struct gc_bytes *out, struct gc_leg *leg, enum gc_type type, uint16_t mid, struct gc_bytes token,
                            const struct content *content)
 {
-  uint8_t *scratch = leg->exchange->client->scratch;
+  struct gc_client *client = leg->exchange->client;
+  uint8_t *front = client->scratch;
   struct gc_bytes body;
-  enum { FRONT = 4 + GC_TOKEN_MAX_LEN };
-  enum gc_err err = build(&body, scratch + FRONT, sizeof leg->exchange->client->scratch - FRONT, leg, content);
+  enum gc_err err = build(&body, front + GC_CLIENT_FRONT, sizeof client->scratch - GC_CLIENT_FRONT, leg, content);
+  if (!err && leg->exchange->request.context) {
+    front = client->sealed;
+    err = protect(leg, &body, content);
+  }
   if (err)
     return err;
-  uint8_t *start = scratch + FRONT + 1 - token.len - 4;
+  uint8_t *start = front + GC_CLIENT_FRONT + 1 - token.len - 4;
   uint8_t code = body.ptr[0];
   if (token.len)
     memcpy(start + 4, token.ptr, token.len);
@@ -84,6 +105,13 @@ static enum gc_err compose(struct gc_bytes *out, struct gc_leg *leg, enum gc_typ
   start[3] = (uint8_t)mid;
   *out = gc_bytes(start, 4 + token.len + body.len - 1);
   return GC_OK;
+}
+
+/* A value that came without protection goes back without it only. */
+static void take_echo(struct gc_leg *leg, struct content *content, const struct gc_addr *remote)
+{
+  if (!content->echo.len && !leg->exchange->request.context && !gc_addr_is_multicast(remote))
+    (void)gc_echo_take(leg->exchange->client, &content->echo, remote);
 }
 
 static enum gc_type type_of(const struct gc_leg *leg)
@@ -122,8 +150,7 @@ enum gc_err gc_leg_send(struct gc_leg *leg)
     if (err)
       return err;
   }
-  if (!content.echo.len && !gc_addr_is_multicast(&leg->remote))
-    (void)gc_echo_take(client, &content.echo, &leg->remote);
+  take_echo(leg, &content, &leg->remote);
   gc_timers_clear(&client->leg_timers, &leg->timer);
   leg->sent_ms = client->now_ms;
   leg->is_sent = true;
@@ -144,8 +171,7 @@ enum gc_err gc_leg_send_to(struct gc_leg *leg, const struct gc_addr *member)
   struct content content = content_of(leg);
   uint16_t mid;
   enum gc_err err = gc_endpoint_mid(client->endpoint, &mid, member, client->now_ms);
-  if (!content.echo.len)
-    (void)gc_echo_take(client, &content.echo, member);
+  take_echo(leg, &content, member);
   return err ? err : transmit(leg, GC_TYPE_CON, member, mid, 0, &content);
 }
 
@@ -155,6 +181,7 @@ void gc_leg_send_deregister(struct gc_leg *leg, const struct gc_addr *responder)
   struct content content = content_of(leg);
   uint16_t mid;
   content.observe = 1;
+  content.is_aside = true;
   /* a server that does not hear of it learns with its next notification, which is rejected */
   if (gc_endpoint_mid(client->endpoint, &mid, responder, client->now_ms) == GC_OK)
     (void)!transmit(leg, GC_TYPE_CON, responder, mid, 0, &content);

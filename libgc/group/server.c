@@ -182,6 +182,8 @@ void gc_server_free(struct gc_server **pointer)
   for (size_t i = 0; i < server->link_count; i++)
     free(server->links[i].text);
   free(server->links);
+  gc_oscore_echo_free(&server->challenged);
+  free(server->plain);
   free(server->members);
   free(server->by_address);
   free(server->echo);

@@ -5,6 +5,7 @@
 
 #include "coap/builder.h"
 #include "endpoint/endpoint.h"
+#include "oscore/ring.h"
 
 struct gc_server;
 struct gc_member;   /* one unicast address that answers; owned by the server */
@@ -48,6 +49,7 @@ struct gc_resource_def {
   int32_t consumes;             /* the Content-Format a request's body may have; another one is 4.15; -1: any */
   uint64_t size;                /* for sz=, 0: none */
   bool is_observable;
+  bool needs_protection;        /* answered 4.01 where the request is not protected by a context of the member */
   bool is_group;                /* may be asked by multicast */
   uint8_t suppress;             /* GC_SUPPRESS_ bits for group requests; the default is 4XX | 5XX */
   bool obey_no_response;        /* take No-Response into account (widening only, for unauthenticated clients) */
@@ -99,6 +101,15 @@ void gc_server_free(struct gc_server **server);
 
 /** A member that answers from `address`. GC_E_EXISTS; GC_E_MEMORY */
 enum gc_err gc_server_add_member(struct gc_server *server, struct gc_member **out, const struct gc_addr *address, void *user) GC_MUST_CHECK;
+/** How protected group requests, and protected pairwise ones, are answered. */
+enum gc_answer_mode { GC_ANSWER_AS_ASKED, GC_ANSWER_GROUP, GC_ANSWER_PAIRWISE };
+
+/**
+ * Let a member open requests with the contexts of a ring, and protect its answers (draft-ietf-core-oscore-groupcomm,
+ * Sections 7 to 9). The ring stays the caller's, may grow meanwhile, and outlives the server. GC_E_MEMORY
+ */
+enum gc_err gc_member_secure(struct gc_member *member, struct gc_oscore_ring *ring, enum gc_answer_mode mode) GC_MUST_CHECK;
+
 const struct gc_addr *gc_member_address(const struct gc_member *member);
 void *gc_member_user(const struct gc_member *member);
 size_t gc_member_index(const struct gc_member *member); /* 0, 1, … in the order they were added */
@@ -125,6 +136,7 @@ uint64_t gc_server_deadline(const struct gc_server *server);
 struct gc_server_state {
   uint64_t requests, group_requests; /* a group request counts once for each member */
   uint64_t responses, suppressed, notifications, challenges, malformed, duplicates;
+  uint64_t insecure; /* protected requests that were not opened */
   uint64_t dropped; /* answers that found no room to wait for their Leisure */
   size_t observers, transfers, delayed; /* delayed: responses waiting for their Leisure */
 };

@@ -222,6 +222,8 @@ static void dispatch(struct gc_server_exchange *exchange)
     gc_server_error(exchange, GC_CODE(5, 5), "not a proxy");
   } else if (!exchange->resource) {
     gc_server_error(exchange, GC_CODE(4, 4), "no such resource");
+  } else if (exchange->resource->def.needs_protection && !exchange->is_authenticated) {
+    gc_server_error(exchange, GC_CODE(4, 1), "only protected requests are answered");
   } else {
     request_resource(exchange);
   }
@@ -248,5 +250,8 @@ void gc_server_accept(struct gc_member *member, const struct gc_inbound *in)
   server->state.requests++;
   if (in->is_multicast)
     server->state.group_requests++;
+  struct gc_message inner;
+  if (member->ring && gc_option_find(in->message.options, GC_OPTION_OSCORE, NULL) && !gc_server_open(&exchange, &inner))
+    return;
   dispatch(&exchange);
 }

@@ -43,6 +43,10 @@ static uint64_t transfer_key(const struct gc_server_exchange *exchange, bool is_
     hash = fnv(hash, head, sizeof head);
     hash = fnv(hash, option.value.ptr, option.value.len);
   }
+  if (exchange->binding) { /* who sent it, not only from where */
+    hash = fnv(hash, &exchange->binding->context, sizeof exchange->binding->context);
+    hash = fnv(hash, exchange->binding->request_kid, exchange->binding->request_kid_len);
+  }
   return hash;
 }
 

@@ -6,6 +6,7 @@
  *   server_block.c      bodies in blocks (RFC 7959)
  *   server_observe.c    observers and notifications (RFC 7641)
  *   server_echo.c       which client addresses are verified (RFC 9175)
+ *   server_security.c   OSCORE and Group OSCORE
  *   server_discovery.c  /.well-known/core (RFC 6690)
  */
 #ifndef GC_GROUP_SERVER_INTERNAL_H
@@ -16,6 +17,7 @@
 #include "coap/observe.h"
 #include "group/server.h"
 #include "iana/options.h"
+#include "oscore/echo.h"
 
 #define GC_SERVER_BODY_MAX_LEN 65536
 #define GC_SERVER_MESSAGE_MAX_LEN 4096   /* header, options and one block of what is sent */
@@ -51,6 +53,8 @@ struct gc_member {
   uint32_t observe_last; /* sequence number of the last notification */
   struct gc_leisure_period periods[GC_SERVER_GROUPS_PER_MEMBER];
   struct gc_observer *observers;
+  struct gc_oscore_ring *ring; /* NULL: nothing is protected */
+  uint8_t answer_mode;         /* enum gc_answer_mode */
 };
 
 /** A link-value of /.well-known/core, ready to be sent. */
@@ -90,6 +94,8 @@ struct gc_observer {
   uint64_t rtt_ms;          /* UINT64_MAX: not known */
   uint32_t nons;            /* since the last acknowledgement */
   bool is_dirty, is_con_under_way;
+  bool is_protected;
+  struct gc_oscore_binding binding; /* of the registration */
   size_t request_len;
   uint8_t request[];        /* the registration, for making each notification */
 };
@@ -137,6 +143,9 @@ struct gc_server {
   struct gc_builder builder; /* of the further options of the response being made */
   uint8_t body[GC_SERVER_BODY_MAX_LEN], other_body[GC_SERVER_BODY_MAX_LEN];
   uint8_t options[1024], message[GC_SERVER_MESSAGE_MAX_LEN];
+  struct gc_oscore_echo *challenged; /* NULL: no member is protected */
+  uint8_t *plain;                    /* decrypted requests */
+  uint8_t sealed[GC_SERVER_MESSAGE_MAX_LEN + GC_OSCORE_GROWTH_MAX];
 };
 
 /** A request on its way through the server. Borrowed for the call. */
@@ -149,7 +158,10 @@ struct gc_server_exchange {
   struct gc_request_ref ref;
   struct gc_addr to;
   bool is_multicast;
-  bool is_authenticated;            /* protected by a key of its sender: none so far */
+  bool is_authenticated;            /* protected by a key of its sender */
+  struct gc_oscore_binding bound;   /* of this request, where it is protected */
+  struct gc_oscore_binding *binding; /* that, or the one that its observation keeps; NULL: not protected */
+  bool is_challenge;                /* the answer asks for an Echo */
   bool is_verified;                 /* its address is the sender's own */
   bool is_notification;
   uint64_t now_ms;
@@ -194,6 +206,15 @@ size_t gc_server_answer_limit(const struct gc_server_exchange *exchange);
 uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct gc_server_response *response);
 /** A time within the member's next Leisure period in the group. */
 uint64_t gc_member_leisure(struct gc_member *member, const struct gc_addr *group, uint64_t now_ms);
+
+void gc_server_send_answer(const struct gc_server_exchange *exchange, const struct gc_server_response *response, struct gc_bytes body,
+                           const char *phrase);
+
+/* server_security.c */
+/** Take the protection off: exchange is about the inner message (in *message) then. false: the request is done with */
+bool gc_server_open(struct gc_server_exchange *exchange, struct gc_message *message);
+/** Put protection on a body; it lies in the server's memory until the next one. */
+enum gc_sec gc_server_seal(const struct gc_server_exchange *exchange, struct gc_bytes *body);
 
 /* server_block.c */
 /** The request's body is complete in exchange->payload: true. Else the request has been answered. */

@@ -91,6 +91,11 @@ bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
   }
   memcpy(observer->request, exchange->datagram.ptr, exchange->datagram.len);
   observer->ref.local = exchange->ref.local;
+  if (exchange->binding) { /* from now on the one count of responses is the observation's: no nonce is used twice */
+    observer->is_protected = true;
+    observer->binding = *exchange->binding;
+    exchange->binding = &observer->binding;
+  }
   if (exchange->is_multicast)
     observer->group = exchange->to;
   observer->next = member->observers;
@@ -144,7 +149,7 @@ void gc_server_changed(struct gc_server *server, struct gc_member *member, struc
 }
 
 /* The registration again, as if it came now. */
-static bool restore(struct gc_server_exchange *exchange, struct gc_message *message, const struct gc_observer *observer, uint64_t now_ms)
+static bool restore(struct gc_server_exchange *exchange, struct gc_message *message, struct gc_observer *observer, uint64_t now_ms)
 {
   const struct gc_bytes datagram = gc_bytes(observer->request, observer->request_len);
   if (gc_message_parse(message, datagram, NULL))
@@ -158,13 +163,17 @@ static bool restore(struct gc_server_exchange *exchange, struct gc_message *mess
   if (gc_server_read_options(exchange))
     return false;
   exchange->block2.num = 0;
+  if (observer->is_protected) {
+    exchange->is_authenticated = true;
+    exchange->binding = &observer->binding;
+  }
   return true;
 }
 
 static enum gc_err send(struct gc_observer *observer, struct gc_bytes body, bool as_con, uint64_t now_ms)
 {
   struct gc_endpoint *endpoint = observer->member->endpoint;
-  uint8_t datagram[GC_SERVER_MESSAGE_MAX_LEN + 16];
+  uint8_t datagram[GC_SERVER_MESSAGE_MAX_LEN + GC_OSCORE_GROWTH_MAX + 16];
   uint16_t mid;
   enum gc_err err = gc_endpoint_mid(endpoint, &mid, &observer->ref.remote, now_ms);
   if (err != GC_OK)
@@ -201,6 +210,8 @@ static bool notify(struct gc_observer *observer, uint64_t now_ms)
   const enum gc_err composed = gc_server_compose_within(&exchange, &response, gc_server_answer_limit(&exchange), &szx, &body);
   if (composed != GC_OK && composed != GC_E_LIMIT)
     return false;
+  if (exchange.binding && gc_server_seal(&exchange, &body))
+    return false; /* sequence numbers used up, or the context has no Sender Context any more */
   /* strictly few without a sign of interest (groupcomm-bis, Section 3.7); without a known round-trip time none */
   const bool as_con = observer->nons + 1 >= server->params.con_notify_every || observer->rtt_ms == UINT64_MAX ||
                       now_ms >= observer->con_at_ms + CHECK_MS || !goes_on;

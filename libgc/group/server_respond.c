@@ -119,7 +119,7 @@ enum gc_err gc_server_compose(const struct gc_server_exchange *exchange, struct 
 size_t gc_server_answer_limit(const struct gc_server_exchange *exchange)
 {
   const struct gc_server_params *params = &exchange->server->params;
-  if (params->amplification == 0 || exchange->is_authenticated || exchange->is_verified || (!exchange->is_multicast && !params->echo))
+  if (params->amplification == 0 || exchange->is_verified || (!exchange->is_multicast && !params->echo))
     return SIZE_MAX;
   const size_t limit = exchange->datagram.len * params->amplification;
   return limit > params->amplification_floor ? limit : params->amplification_floor;
@@ -190,11 +190,18 @@ static bool send_later(const struct gc_server_exchange *exchange, struct gc_byte
   return true;
 }
 
-static void send_answer(const struct gc_server_exchange *exchange, const struct gc_server_response *response, struct gc_bytes body,
+void gc_server_send_answer(const struct gc_server_exchange *exchange, const struct gc_server_response *response, struct gc_bytes body,
                         const char *phrase)
 {
   struct gc_server *server = exchange->server;
   uint64_t delay_ms = 0;
+  enum gc_sec sealed = exchange->binding ? gc_server_seal(exchange, &body) : GC_SEC_OK;
+  if (sealed) {
+    server->state.dropped++;
+    gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
+    gc_server_trace(exchange, 0, 0, 0, gc_sec_str(sealed));
+    return;
+  }
   if (!exchange->is_multicast) {
     /* a response that cannot be sent is as good as lost on the way: the client asks again */
     (void)!gc_endpoint_reply(exchange->member->endpoint, &exchange->ref, body, false, 0, exchange->now_ms);
@@ -229,7 +236,7 @@ static void challenge(struct gc_server_exchange *exchange)
     return;
   }
   server->state.challenges++;
-  send_answer(exchange, &response, body, "challenged");
+  gc_server_send_answer(exchange, &response, body, "challenged");
 }
 
 /* Register or deregister, as the request says and the outcome allows. */
@@ -280,12 +287,12 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
     exchange->adds_observe = false;
     if (gc_server_compose(exchange, &failed, szx, &body))
       return;
-    send_answer(exchange, &failed, body, "answered");
+    gc_server_send_answer(exchange, &failed, body, "answered");
     return;
   }
   if (exchange->message->code != 1 && exchange->block2.num == 0 && response->body.len > gc_block_size(szx))
     gc_server_block2_keep(exchange, response);
-  send_answer(exchange, response, body, "answered");
+  gc_server_send_answer(exchange, response, body, "answered");
 }
 
 void gc_server_error(struct gc_server_exchange *exchange, uint8_t code, const char *phrase)

@@ -59,6 +59,7 @@ static struct gc_oscore_params params_of(const struct gc_context_file *file)
   params.ecdh_alg = alg_or_zero(file->ecdh_alg);
   params.gm_cred = file->gm_cred;
   params.cred_fmt = file->cred_fmt ? gc_cred_fmt_by_name(gc_bytes_str(file->cred_fmt)) : GC_CRED_ANY;
+  params.name = file->name ? gc_bytes_str(file->name) : gc_bytes(NULL, 0);
   params.replay_window = file->replay_window;
   params.max_recipients = file->recipient_count + 1024;
   params.signature_encryption_key = file->signature_encryption_key;
