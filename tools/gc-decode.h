@@ -91,8 +91,8 @@ struct decode_printer {
 void decode_print(struct decode_printer *printer, const struct decode_record *record);
 void decode_json(struct decode_printer *printer, const struct decode_record *record);
 
-/** Address and port as gc_addr_format has them. */
-void decode_address(struct gc_out *out, const struct gc_addr *addr);
+/** Address and port as gc_addr_format has them, at most GC_ADDR_STR_MAX bytes; answers where they end. */
+uint8_t *decode_put_address(uint8_t *at, const struct gc_addr *addr);
 
 /* --- the run: gc-decode_run.c, gc-decode_capture.c, gc-decode_hex.c -------------------------------------------------- */
 

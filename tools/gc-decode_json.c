@@ -1,4 +1,5 @@
 /* JSON: one object a message, with the keys of the CLI contract and what pairing adds. */
+#include "common/put.h"
 #include "common/show.h"
 #include "gc-decode.h"
 
@@ -8,27 +9,44 @@ static void json_relation(struct gc_out *out, const char *key, uint64_t n)
     gc_json_uint(out, key, n);
 }
 
+/* The seconds change rarely: their digits are kept. */
+static uint8_t *put_time(uint8_t *at, uint64_t wall_us)
+{
+  static uint64_t seconds = UINT64_MAX;
+  static uint8_t text[24];
+  static size_t len;
+  if (seconds != wall_us / 1000000) {
+    seconds = wall_us / 1000000;
+    len = (size_t)(gc_put_uint(text, seconds) - text);
+    text[len++] = '.';
+  }
+  return gc_put_micros(gc_put_bytes(at, text, len), (uint32_t)(wall_us - seconds * 1000000));
+}
+
 void decode_json(struct decode_printer *printer, const struct decode_record *record)
 {
   struct gc_out *out = printer->out;
   gc_json_object(out, NULL);
-  gc_json_uint(out, "n", record->n);
+  gc_json_comma(out);
+  uint8_t *at = gc_out_reserve(out, 512);
+  if (!at)
+    return;
+  at = gc_put_uint(GC_PUT(at, "\"n\":"), record->n);
   if (record->has_place) {
-    GC_OUT_LITERAL(out, ",\"ts\":");
-    gc_out_fixed(out, record->wall_us, 6);
-    GC_OUT_LITERAL(out, ",\"src\":\"");
-    decode_address(out, &record->from);
-    GC_OUT_LITERAL(out, "\",\"dst\":\"");
-    decode_address(out, &record->to);
-    gc_out_char(out, '"');
+    at = put_time(GC_PUT(at, ",\"ts\":"), record->wall_us);
+    at = decode_put_address(GC_PUT(at, ",\"src\":\""), &record->from);
+    at = decode_put_address(GC_PUT(at, "\",\"dst\":\""), &record->to);
+    *at++ = '"';
   }
+  gc_out_advance(out, at);
   if (record->is_header_read)
     gc_json_message(out, &record->message);
-  json_relation(out, "request", record->request);
+  if (record->request && (at = gc_out_reserve(out, 64)))
+    gc_out_advance(out, gc_put_uint(GC_PUT(at, ",\"request\":"), record->request));
   json_relation(out, "acknowledges", record->acknowledges);
   json_relation(out, "rejects", record->resets);
-  if (record->has_place && (record->request | record->acknowledges | record->resets))
-    gc_json_fixed(out, "rtt_ms", record->rtt_us, 3);
+  if (record->has_place && (record->request | record->acknowledges | record->resets) && (at = gc_out_reserve(out, 64)))
+    gc_out_advance(out, gc_put_fixed(GC_PUT(at, ",\"rtt_ms\":"), record->rtt_us, 3));
   if (record->is_other_address)
     gc_json_bool(out, "other_address", true);
   json_relation(out, "duplicate_of", record->duplicate_of);
@@ -37,7 +55,8 @@ void decode_json(struct decode_printer *printer, const struct decode_record *rec
     gc_json_uint(out, "offset", record->error_at);
     gc_json_hex(out, "datagram", record->datagram);
   }
-  gc_json_uint(out, record->has_place ? "frame" : "line", record->frame);
+  if ((at = gc_out_reserve(out, 64)))
+    gc_out_advance(out, gc_put_uint(record->has_place ? GC_PUT(at, ",\"frame\":") : GC_PUT(at, ",\"line\":"), record->frame));
   if (record->file)
     gc_json_str(out, "file", record->file);
   gc_json_end(out);

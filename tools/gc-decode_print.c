@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/put.h"
 #include "common/show.h"
 #include "gc-decode.h"
 
@@ -27,11 +28,10 @@ static struct gc_bytes host_text(const struct gc_addr *addr)
   return gc_bytes(slot->text, slot->len);
 }
 
-void decode_address(struct gc_out *out, const struct gc_addr *addr)
+uint8_t *decode_put_address(uint8_t *at, const struct gc_addr *addr)
 {
   struct gc_bytes host = host_text(addr);
-  gc_out_small(out, (const char *)host.ptr, host.len);
-  gc_out_uint(out, addr->port);
+  return gc_put_uint(gc_put_bytes(at, host.ptr, host.len), addr->port);
 }
 
 static void print_two(struct gc_out *out, int value)
@@ -152,9 +152,10 @@ static void print_message(struct gc_out *out, const struct decode_record *record
   gc_out_color(out, code_color(message->code));
   gc_out_str(out, gc_show_code(message->code));
   gc_out_color(out, GC_PLAIN);
-  GC_OUT_LITERAL(out, " mid=");
-  gc_out_uint(out, message->mid);
-  GC_OUT_LITERAL(out, " token=");
+  uint8_t *at = gc_out_reserve(out, 64);
+  if (!at)
+    return;
+  gc_out_advance(out, GC_PUT(gc_put_uint(GC_PUT(at, " mid="), message->mid), " token="));
   if (message->token.len <= 2 * GC_SHOW_LINE_PAYLOAD) {
     gc_out_hex(out, message->token);
   } else { /* an extended token of thousands of bytes: its length tells more */
@@ -181,11 +182,14 @@ void decode_print(struct decode_printer *printer, const struct decode_record *re
   gc_out_char(out, ' ');
   if (record->has_place) {
     print_time(printer, record);
-    gc_out_char(out, ' ');
-    decode_address(out, &record->from);
-    GC_OUT_LITERAL(out, " \xe2\x86\x92 ");
-    decode_address(out, &record->to);
-    gc_out_char(out, ' ');
+    uint8_t *at = gc_out_reserve(out, 2 * GC_ADDR_STR_MAX + 8);
+    if (!at)
+      return;
+    *at++ = ' ';
+    at = decode_put_address(at, &record->from);
+    at = decode_put_address(GC_PUT(at, " \xe2\x86\x92 "), &record->to);
+    *at++ = ' ';
+    gc_out_advance(out, at);
   }
   if (is_tree) {
     gc_out_str(out, record->has_place ? "frame " : "line ");

@@ -48,8 +48,22 @@ size_t gc_text_printable_len(struct gc_bytes bytes)
   return len && !is_control(point) ? len : 0;
 }
 
+/* Eight bytes that are all printable ASCII: nothing below 0x20, no DEL, nothing above it. */
+static bool is_ascii8(const uint8_t *p)
+{
+  const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+  uint64_t x;
+  memcpy(&x, p, sizeof x);
+  uint64_t rubout = x ^ ones * 0x7f;
+  return ((x | ((x - ones * 0x20) & ~x) | ((rubout - ones) & ~rubout)) & high) == 0;
+}
+
 bool gc_text_is_printable(struct gc_bytes bytes)
 {
+  while (bytes.len >= 8 && is_ascii8(bytes.ptr)) {
+    bytes.ptr += 8;
+    bytes.len -= 8;
+  }
   for (size_t n; bytes.len > 0; bytes.ptr += n, bytes.len -= n) {
     n = gc_text_printable_len(bytes);
     if (n == 0 && memchr("\t\n\r", bytes.ptr[0], 3))

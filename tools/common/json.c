@@ -55,15 +55,20 @@ static size_t special(struct gc_out *out, struct gc_bytes bytes)
 static void escaped(struct gc_out *out, struct gc_bytes text)
 {
   while (text.len > 0) {
-    size_t n = 0;
-    while (n < text.len && is_run(text.ptr[n]))
-      n++;
-    if (n > 0)
-      gc_out_bytes(out, gc_bytes(text.ptr, n));
-    else
-      n = special(out, text);
-    text.ptr += n;
-    text.len -= n;
+    size_t n = text.len < GC_OUT_ROOM_MAX / 2 ? text.len : GC_OUT_ROOM_MAX / 2, i = 0;
+    uint8_t *at = gc_out_reserve(out, 2 * n);
+    if (!at)
+      return;
+    for (; i < n && (is_run(text.ptr[i]) || text.ptr[i] == '"' || text.ptr[i] == '\\'); i++) {
+      if (!is_run(text.ptr[i]))
+        *at++ = '\\';
+      *at++ = text.ptr[i];
+    }
+    gc_out_advance(out, at);
+    if (i < n)
+      i += special(out, gc_bytes(text.ptr + i, text.len - i));
+    text.ptr += i;
+    text.len -= i;
   }
 }
 
@@ -99,6 +104,11 @@ static bool name(struct gc_out *out, const char *key)
   }
   gc_out_advance(out, at);
   return true;
+}
+
+void gc_json_comma(struct gc_out *out)
+{
+  (void)name(out, NULL);
 }
 
 static void open_level(struct gc_out *out, const char *key, bool is_array)

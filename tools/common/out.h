@@ -98,6 +98,7 @@ void gc_json_text_begin(struct gc_out *out, const char *key);                 /*
 void gc_json_text_piece(struct gc_out *out, struct gc_bytes utf8);
 void gc_json_text_end(struct gc_out *out);
 void gc_json_str(struct gc_out *out, const char *key, const char *text);
+void gc_json_comma(struct gc_out *out);                                   /* where the next member needs one: its name and value follow as bytes */
 void gc_json_quote(struct gc_out *out, struct gc_bytes utf8);             /* only the text in its quotes: no key, no comma */
 void gc_json_hex(struct gc_out *out, const char *key, struct gc_bytes bytes);
 void gc_json_uint(struct gc_out *out, const char *key, uint64_t value);

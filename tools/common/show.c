@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "common/put.h"
 #include "common/show_value.h"
 #include "iana/names.h"
 #include "iana/options.h"
@@ -39,6 +40,15 @@ const char *gc_show_type(uint8_t type)
 void gc_show_option(struct gc_out *out, const struct gc_option *option)
 {
   const struct gc_option_info *info = gc_option_info(option->number);
+  if (info && info->format == GC_FORMAT_STRING && option->value.len <= 255 && gc_put_is_plain(option->value)) {
+    uint8_t *at = gc_out_reserve(out, 512);
+    if (!at)
+      return;
+    at = gc_put_bytes(at, info->name, strlen(info->name));
+    *at++ = ':';
+    gc_out_advance(out, gc_put_bytes(at, option->value.ptr, option->value.len));
+    return;
+  }
   if (info)
     gc_out_str(out, info->name);
   else
@@ -83,11 +93,39 @@ static void quote_hex(struct gc_out *out, struct gc_bytes bytes)
   gc_out_char(out, '"');
 }
 
+/* An option whose value is a number, or short plain text: nearly all of them. */
+static bool json_option_fast(struct gc_out *out, const struct gc_option *option, const struct gc_option_info *info)
+{
+  uint32_t number = 0;
+  bool is_text = info->format == GC_FORMAT_STRING && option->value.len <= 255 && gc_put_is_plain(option->value);
+  if (!is_text && !(info->format == GC_FORMAT_UINT && gc_uint_decode(option->value, &number)))
+    return false;
+  uint8_t *at = gc_out_reserve(out, 512);
+  if (!at)
+    return true;
+  at = gc_put_uint(GC_PUT(at, "{\"number\":"), option->number);
+  at = GC_PUT(at, ",\"name\":\"");
+  at = gc_put_bytes(at, info->name, strlen(info->name));
+  at = GC_PUT(at, "\",\"value\":");
+  if (is_text) {
+    *at++ = '"';
+    at = gc_put_bytes(at, option->value.ptr, option->value.len);
+    *at++ = '"';
+  } else {
+    at = gc_put_uint(at, number);
+  }
+  *at++ = '}';
+  gc_out_advance(out, at);
+  return true;
+}
+
 /* Written piece by piece rather than by gc_json_object and its like: options are most of what gc-decode prints. */
 static void json_option(struct gc_out *out, const struct gc_option *option)
 {
   const struct gc_option_info *info = gc_option_info(option->number);
   uint32_t number;
+  if (info && json_option_fast(out, option, info))
+    return;
   GC_OUT_LITERAL(out, "{\"number\":");
   gc_out_uint(out, option->number);
   if (info) {
@@ -130,12 +168,14 @@ void gc_json_options(struct gc_out *out, const char *key, struct gc_bytes option
 
 void gc_json_message(struct gc_out *out, const struct gc_message *message)
 {
-  gc_json_str(out, "type", gc_show_type(message->type)); /* it knows whether a comma is needed */
-  GC_OUT_LITERAL(out, ",\"code\":\"");
-  gc_out_small(out, gc_show_code_number(message->code), 4);
-  GC_OUT_LITERAL(out, "\",\"mid\":");
-  gc_out_uint(out, message->mid);
-  GC_OUT_LITERAL(out, ",\"token\":");
+  gc_json_comma(out);
+  uint8_t *at = gc_out_reserve(out, 128);
+  if (!at)
+    return;
+  at = gc_put_bytes(GC_PUT(at, "\"type\":\""), gc_show_type(message->type), 3);
+  at = gc_put_bytes(GC_PUT(at, "\",\"code\":\""), gc_show_code_number(message->code), 4);
+  at = gc_put_uint(GC_PUT(at, "\",\"mid\":"), message->mid);
+  gc_out_advance(out, GC_PUT(at, ",\"token\":"));
   quote_hex(out, message->token);
   gc_json_options(out, "options", message->options);
   if (message->payload.len > 0)

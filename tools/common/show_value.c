@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cbor/diag.h"
+#include "common/put.h"
 #include "common/show.h"
 #include "iana/names.h"
 #include "iana/options.h"
@@ -106,6 +107,10 @@ void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t conten
       mark_cut(out, payload.len);
     return;
   }
+  if (payload.len <= GC_SHOW_LINE_PAYLOAD && gc_put_is_plain(payload)) {
+    gc_out_small(out, (const char *)payload.ptr, payload.len);
+    return;
+  }
   if (gc_text_is_printable(payload)) {
     if (max > 0)
       part = cut_text(payload, max);
@@ -125,6 +130,14 @@ void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payloa
   struct diag diag = { .out = out, .left = SIZE_MAX, .is_json = true };
   if (payload.len == 0)
     return;
+  if (payload.len <= 1024 && !is_cbor(content_format) && gc_put_is_plain(payload)) { /* the short way to the same */
+    gc_json_object(out, key);
+    uint8_t *at = gc_out_reserve(out, 2048);
+    if (at)
+      gc_out_advance(out, GC_PUT(gc_put_bytes(GC_PUT(at, "\"text\":\""), payload.ptr, payload.len), "\""));
+    gc_json_end(out);
+    return;
+  }
   gc_json_object(out, key);
   if (is_cbor(content_format) && gc_cbor_print(payload, put_diag, &diag, NULL) == GC_OK)
     gc_json_text_end(out);
