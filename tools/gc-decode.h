@@ -59,7 +59,7 @@ struct decode_record {
 /* --- pairing: gc-decode_match.c ------------------------------------------------------------------------------------ */
 
 /** Requests and messages remembered, oldest out: memory does not grow with the capture. */
-enum { DECODE_REMEMBERED = 16384 };
+enum { DECODE_REMEMBERED = 8192 };
 
 struct decode_match;
 struct decode_match *decode_match_new(void);
