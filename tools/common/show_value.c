@@ -107,7 +107,7 @@ void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t conten
       mark_cut(out, payload.len);
     return;
   }
-  if (payload.len <= GC_SHOW_LINE_PAYLOAD && gc_put_is_plain(payload)) {
+  if (payload.len <= (max ? max : GC_SHOW_LINE_PAYLOAD) && payload.len <= GC_OUT_ROOM_MAX && gc_put_is_plain(payload)) {
     gc_out_small(out, (const char *)payload.ptr, payload.len);
     return;
   }
