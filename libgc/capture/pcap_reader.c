@@ -88,8 +88,9 @@ static enum gc_err open_live(struct gc_pcap_reader *reader, const char *name, ch
   pcap_set_immediate_mode(reader->pcap, 1); /* each packet is shown when it comes */
   int result = pcap_activate(reader->pcap);
   if (result < 0) {
-    const char *detail = pcap_geterr(reader->pcap);
-    snprintf(why, 256, "%s%s%.180s", pcap_statustostr(result), *detail ? ": " : "", detail);
+    const char *status = pcap_statustostr(result), *detail = pcap_geterr(reader->pcap);
+    bool adds = *detail && strcmp(status, detail) != 0;
+    snprintf(why, 256, "%.60s%s%.180s", status, adds ? ": " : "", adds ? detail : "");
     return GC_E_SYSTEM;
   }
   return check_link_type(reader, why);
