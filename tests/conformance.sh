@@ -81,6 +81,7 @@ END {
 		id = line; sub(/[ \t].*/, "", id); why = line; sub(/^[^ \t]+[ \t]*/, "", why)
 		if (!(id in text)) unknown[++unknowns] = exempt ": " id
 		else if (why == "") unknown[++unknowns] = exempt ": " id " without a reason"
+		else if (id in tests) stale[++stales] = id
 		else reason[id] = why
 	}
 	for (i = 1; i <= rows; i++) {
@@ -110,6 +111,7 @@ END {
 		printf "  %-7s %-6s %-8s %s%s\n", id, level[id], role[id], what, (id in reason) ? "\n            exempt: " reason[id] : ""
 	}
 	if (u) { print "\nparts without any test so far (rows with MUST or MUST NOT):"; for (i = 1; i <= u; i++) print "  " untouched[i] }
+	for (i = 1; i <= stales; i++) print "\nexempt and yet tested: " stale[i]
 	if (unknowns) { print "\ntags that name no row:"; for (i = 1; i <= unknowns; i++) print "  " unknown[i] }
 	printf "\n%d of %d rows covered; %d tags name no row\n", all_covered, rows, unknowns
 	exit unknowns > 0
