@@ -5,6 +5,8 @@
 #include <nettle/sha2.h>
 #include <sodium.h>
 
+#include "crypto/hkdf_short.h"
+
 union hmac_ctx {
   struct hmac_sha256_ctx sha256;
   struct hmac_sha512_ctx sha512; /* SHA-384 too */
@@ -79,6 +81,8 @@ void gc_hmac(enum gc_hash hash, struct gc_bytes key, const struct gc_bytes *piec
 void gc_hkdf(enum gc_hash hash, struct gc_bytes salt, const struct gc_bytes *ikm, size_t ikm_count, struct gc_bytes info,
              uint8_t *out, size_t len)
 {
+  if (hash == GC_HASH_SHA256 && ikm_count == 1 && gc_hkdf_sha256_short(salt, *ikm, info, out, len))
+    return;
   const struct hash_row *row = &rows[hash];
   union hmac_ctx ctx;
   uint8_t prk[GC_HASH_MAX_LEN];

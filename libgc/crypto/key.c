@@ -2,6 +2,7 @@
 
 #include <nettle/curve448.h>
 #include <nettle/eddsa.h>
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -47,9 +48,12 @@ static bool compute_public(struct gc_key_pair *pair, int32_t curve)
   const uint8_t *secret = pair->private_key;
   switch (curve) {
   case GC_CURVE_ED25519: {
-    uint8_t expanded[crypto_sign_SECRETKEYBYTES];
-    crypto_sign_seed_keypair(out, expanded, secret);
-    sodium_memzero(expanded, sizeof expanded);
+    uint8_t both[crypto_sign_SECRETKEYBYTES];
+    crypto_sign_seed_keypair(out, both, secret);
+    sodium_memzero(both, sizeof both);
+    crypto_hash_sha512(pair->expanded, secret, 32);
+    pair->expanded[0] &= 0xf8;
+    pair->expanded[31] = (uint8_t)((pair->expanded[31] & 0x7f) | 0x40);
     return true;
   }
   case GC_CURVE_X25519:
@@ -106,17 +110,40 @@ size_t gc_signature_len(int32_t curve_id)
   return curve ? curve->signature_len : 0;
 }
 
+static void hash_three(uint8_t out[static 32], struct gc_bytes a, struct gc_bytes b, struct gc_bytes c)
+{
+  struct sha512_ctx ctx;
+  uint8_t digest[SHA512_DIGEST_SIZE];
+  sha512_init(&ctx);
+  sha512_update(&ctx, a.len, a.ptr);
+  sha512_update(&ctx, b.len, b.ptr);
+  sha512_update(&ctx, c.len, c.ptr);
+  sha512_digest(&ctx, sizeof digest, digest);
+  crypto_core_ed25519_scalar_reduce(out, digest);
+  sodium_memzero(digest, sizeof digest);
+  sodium_memzero(&ctx, sizeof ctx);
+}
+
+/* RFC 8032, Section 5.1.6, from the expanded key: crypto_sign_detached would hash the seed each time. */
+static enum gc_err sign_ed25519(const struct gc_key_pair *pair, struct gc_bytes message, uint8_t *out)
+{
+  uint8_t r[32], k[32];
+  hash_three(r, gc_bytes(pair->expanded + 32, 32), message, gc_bytes(NULL, 0));
+  if (crypto_scalarmult_ed25519_base_noclamp(out, r))
+    return GC_E_STATE; /* r = 0: nobody will see it */
+  hash_three(k, gc_bytes(out, 32), gc_bytes(pair->public_key.bytes, 32), message);
+  crypto_core_ed25519_scalar_mul(k, k, pair->expanded);
+  crypto_core_ed25519_scalar_add(out + 32, k, r);
+  sodium_memzero(r, sizeof r);
+  sodium_memzero(k, sizeof k);
+  return GC_OK;
+}
+
 enum gc_err gc_sign(const struct gc_key_pair *pair, struct gc_bytes message, uint8_t *out)
 {
   int32_t curve = pair->public_key.curve;
-  if (curve == GC_CURVE_ED25519) {
-    uint8_t expanded[crypto_sign_SECRETKEYBYTES]; /* seed ‖ public key */
-    memcpy(expanded, pair->private_key, 32);
-    memcpy(expanded + 32, pair->public_key.bytes, 32);
-    crypto_sign_detached(out, NULL, message.ptr, message.len, expanded);
-    sodium_memzero(expanded, sizeof expanded);
-    return GC_OK;
-  }
+  if (curve == GC_CURVE_ED25519)
+    return sign_ed25519(pair, message, out);
   if (curve == GC_CURVE_ED448) {
     ed448_shake256_sign(pair->public_key.bytes, pair->private_key, message.len, message.ptr, out);
     return GC_OK;

@@ -15,6 +15,7 @@ struct gc_key_pair {
   struct gc_public_key public_key;
   uint8_t private_len;
   uint8_t private_key[GC_PRIVATE_KEY_MAX_LEN]; /* seed (EdDSA), scalar big-endian (EC2), scalar (X25519, X448) */
+  uint8_t expanded[64];                        /* Ed25519: SHA-512 of the seed, clamped */
 };
 
 /**
