@@ -66,7 +66,11 @@ do-san:
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
 
 ## bench        speed and memory against other tools, side by side
-do-bench: all
+$(BUILD)/tests/bench/oscore: $(BUILD)/tests/bench/oscore.o $(LIBGC)
+	$(call say,LINK,$@)
+	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
+
+do-bench: all $(BUILD)/tests/bench/oscore
 	@status=0; for script in $(sort $(wildcard tests/bench/*.sh)); do BUILD=$(BUILD) $$script || status=1; done; exit $$status
 
 ## fuzz         each target for FUZZ_SECONDS (600), JOBS at a time
