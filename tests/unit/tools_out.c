@@ -5,8 +5,10 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "common/out.h"
@@ -180,6 +182,32 @@ static void failed_writes_are_remembered(void **state)
   close(ends[1]);
 }
 
+static void on_alarm(int number)
+{
+  (void)number;
+}
+
+/* A reader that has stopped reading, and a signal that asks to end: the write gives up. */
+static void a_signal_ends_a_blocked_write(void **state)
+{
+  (void)state;
+  static const uint8_t data[300000];
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  struct sigaction action = { .sa_handler = on_alarm };
+  const struct itimerval soon = { .it_value = { .tv_usec = 20000 } };
+  assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+  struct gc_out *out = gc_out_new(ends[1], GC_COLOR_NEVER, false);
+  assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+  gc_out_bytes(out, gc_bytes(data, sizeof data));
+  gc_out_flush(out);
+  assert_false(gc_out_ok(out));
+  assert_int_equal(gc_out_errno(out), EINTR);
+  assert_false(gc_out_close(&out));
+  close(ends[0]);
+  close(ends[1]);
+}
+
 static void colour_rules(void **state)
 {
   (void)state;
@@ -207,6 +235,7 @@ int main(void)
     cmocka_unit_test(json_depth_is_bounded),
     cmocka_unit_test(writes_long_text_whole),
     cmocka_unit_test(failed_writes_are_remembered),
+    cmocka_unit_test(a_signal_ends_a_blocked_write),
     cmocka_unit_test(colour_rules),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

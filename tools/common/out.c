@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 
+#define GRACE_MS 1000
 #define BUFFER_LEN ((size_t)65536)
 
 struct gc_out {
@@ -82,20 +83,27 @@ static size_t column_now(const struct gc_out *out)
   return column;
 }
 
+static bool can_write_within(int fd, int wait_ms)
+{
+  struct pollfd wait = { .fd = fd, .events = POLLOUT };
+  return poll(&wait, 1, wait_ms) > 0;
+}
+
+/* A signal that interrupts a write asks the tool to end: a reader that has stopped reading gets a second, no more. */
 static void write_all(struct gc_out *out)
 {
   size_t done = 0, len = filled(out);
   out->column = column_now(out);
   while (done < len && !out->err) {
     ssize_t n = write(out->fd, out->ptr + done, len - done);
-    if (n >= 0) {
+    if (n > 0)
       done += (size_t)n;
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) { /* someone made the terminal or pipe non-blocking */
-      struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
-      (void)poll(&wait, 1, 1000);
-    } else if (errno != EINTR) {
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) /* someone made the terminal or pipe non-blocking */
+      (void)can_write_within(out->fd, 1000);
+    else if (n < 0 && errno != EINTR)
       out->err = errno;
-    }
+    else if (done < len && !can_write_within(out->fd, GRACE_MS))
+      out->err = EINTR;
   }
   out->room.pos = out->ptr;
 }
