@@ -262,7 +262,12 @@ refused() { # status, words that stderr must hold, then the command line
 	flags=-m
 	[ "$(id -u)" -eq 0 ] || flags=-rm
 	status=0
-	unshare "$flags" sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh "$SEND" -v coap://twofold/hello >out 2>err || status=$?
+	# in a chroot / is no mount point, which unshare insists on and mount tells: then the mount is taken back by hand
+	unshare --propagation unchanged "$flags" sh -c 'mount --make-rprivate / 2>/dev/null
+		mount --bind hosts /etc/hosts || exit 99
+		status=0; "$@" || status=$?
+		umount /etc/hosts
+		exit $status' sh "$SEND" -v coap://twofold/hello >out 2>err || status=$?
 	show
 	[ "$status" -eq 0 ]
 	grep -q '^127\.0\.0\.2:5683  2\.05' out
