@@ -25,6 +25,8 @@ struct gc_serve_params {
   struct gc_serve_group groups[GC_SERVE_GROUPS_MAX];
   size_t group_count;
   bool no_groups, is_open; /* is_open: --public */
+  bool also_plain;                     /* unprotected requests are answered although there are contexts */
+  enum gc_answer_mode answer_mode;
   uint32_t members;
   const char **resources, **links;     /* --resource, --link in order */
   size_t resource_count, link_count;
@@ -40,11 +42,23 @@ extern const struct gc_tool gc_serve_tool;
 void gc_serve_params_parse(struct gc_serve_params *params, int argc, char **argv); /* exits 2 on wrong use */
 void gc_serve_params_free(struct gc_serve_params *params);
 
+/* gc-serve_security.c */
+struct gc_serve_security;
+
+/** Open the contexts of -g, with their numbers and replay windows. *out is NULL where there are none. 2, 3, 4: said */
+enum gc_status gc_serve_security_open(struct gc_serve_security **out, const struct gc_serve_params *params);
+enum gc_status gc_serve_security_apply(struct gc_serve_security *security, struct gc_member *const *members, enum gc_answer_mode mode);
+/** Is one of the contexts that of a group? */
+bool gc_serve_security_is_group(const struct gc_serve_security *security);
+/** Save the replay windows, wipe the keys; after the server is gone. Status 4: they could not be saved */
+enum gc_status gc_serve_security_close(struct gc_serve_security **security);
+
 /* gc-serve_resources.c */
 struct gc_serve_resources;
 
 /** Add the built-in resources and those of --resource and --link. */
-enum gc_status gc_serve_resources_new(struct gc_serve_resources **out, struct gc_server *server, const struct gc_serve_params *params);
+enum gc_status gc_serve_resources_new(struct gc_serve_resources **out, struct gc_server *server, const struct gc_serve_params *params,
+                                      const struct gc_serve_security *security);
 void gc_serve_resources_free(struct gc_serve_resources **resources);
 
 /** When /time changes next for somebody who watches; UINT64_MAX: nobody does. */

@@ -10,7 +10,7 @@
 
 enum {
   KEY_GROUP = 256, KEY_NO_GROUP, KEY_BIND, KEY_MEMBERS, KEY_RESOURCE, KEY_LINK, KEY_LARGE, KEY_TICK,
-  KEY_LEISURE, KEY_SUPPRESS, KEY_AMPLIFICATION, KEY_ECHO, KEY_PUBLIC, KEY_BLOCK, KEY_CON_EVERY, KEY_COUNT,
+  KEY_LEISURE, KEY_SUPPRESS, KEY_AMPLIFICATION, KEY_ECHO, KEY_PUBLIC, KEY_BLOCK, KEY_CON_EVERY, KEY_COUNT, KEY_ANSWER, KEY_ALSO_PLAIN,
 };
 
 static const struct gc_opt options[] = {
@@ -29,6 +29,8 @@ static const struct gc_opt options[] = {
   { "public", 0, NULL, false, "Answers", "answer groups also when the request comes from the public Internet", GC_COMPLETE_NONE, NULL, KEY_PUBLIC },
   { "block", 0, "SIZE", false, "Answers", "largest block of a large body: 16, 32 … 1024 (default)", GC_COMPLETE_WORDS, "16 32 64 128 256 512 1024", KEY_BLOCK },
   { "con-every", 0, "N", false, "Answers", "each N-th notification is confirmable (default 8)", GC_COMPLETE_NONE, NULL, KEY_CON_EVERY },
+  { "answer", 0, "MODE", false, "Security", "protected requests are answered in this mode: as-asked (default), group, pairwise", GC_COMPLETE_WORDS, "as-asked group pairwise", KEY_ANSWER },
+  { "also-plain", 0, NULL, false, "Security", "answer unprotected requests too, although there is a context", GC_COMPLETE_NONE, NULL, KEY_ALSO_PLAIN },
   { "time", 't', "SECONDS", false, "End", "end after this time", GC_COMPLETE_NONE, NULL, 0 },
   { "count", 0, "N", false, "End", "end after so many requests, once they are answered", GC_COMPLETE_NONE, NULL, KEY_COUNT },
   { 0 },
@@ -44,6 +46,7 @@ const struct gc_tool gc_serve_tool = {
   .usage = "[OPTION]…",
   .summary = "a member of a CoAP group that answers",
   .options = options,
+  .has_contexts = true,
   .library = library,
   .footer = "Resources: /hello, /time (observable), /light (GET, PUT on, off or 0 … 100; observable), /large (block-wise),\n"
             "/.well-known/core, and what --resource adds. Prints \"ready\" on stderr when all sockets are bound.\n"
@@ -147,6 +150,15 @@ static const char *set_block(struct gc_serve_params *params, const char *arg)
   return NULL;
 }
 
+static const char *set_answer(struct gc_serve_params *params, const char *arg)
+{
+  static const char *const words[] = { "as-asked", "group", "pairwise", NULL };
+  int word = 0;
+  const char *wrong = gc_arg_word(&word, arg, words);
+  params->answer_mode = (enum gc_answer_mode)word;
+  return wrong;
+}
+
 static const char *set_leisure(struct gc_serve_params *params, const char *arg)
 {
   uint64_t leisure_ms;
@@ -183,6 +195,8 @@ static const char *set(void *ctx, int key, const char *arg)
   case KEY_PUBLIC: params->is_open = true; return NULL;
   case KEY_BLOCK: return set_block(params, arg);
   case KEY_CON_EVERY: return gc_arg_u32(&params->server.con_notify_every, arg, 1, 1000);
+  case KEY_ANSWER: return set_answer(params, arg);
+  case KEY_ALSO_PLAIN: params->also_plain = true; return NULL;
   case KEY_COUNT: return gc_arg_uint(&params->count, arg, 1, UINT64_MAX);
   case 't': return gc_arg_seconds(&params->time_ms, arg, (uint64_t)UINT32_MAX * 1000);
   default: return "option not handled";

@@ -24,11 +24,19 @@ struct gc_serve_resources {
   struct gc_server *server;
   uint32_t members, large_len;
   uint64_t tick_ms, next_tick_ms;
+  bool is_secure, is_group_secure, also_plain;
   uint8_t *light; /* level 0 … 100, one a member */
   struct gc_resource *time_resource, *light_resource;
   struct value **values;
   size_t value_count;
 };
+
+static void protect(struct gc_resource_def *def, const struct gc_serve_resources *all)
+{
+  def->needs_protection = all->is_secure && !all->also_plain;
+  def->is_oscore = all->is_secure;
+  def->is_group_oscore = all->is_group_secure;
+}
 
 static enum gc_err put_text(struct gc_server_response *response, const char *text)
 {
@@ -178,6 +186,7 @@ static enum gc_status add_built_in(struct gc_serve_resources *all, uint8_t suppr
     def.is_observable = rows[i].is_observable;
     def.suppress = suppress;
     def.max_body_len = 16;
+    protect(&def, all);
     const enum gc_err err = gc_server_add_resource(all->server, rows[i].out, &def);
     if (err) {
       gc_error("/%s: %s", rows[i].path, gc_err_str(err));
@@ -273,6 +282,7 @@ static enum gc_status add_custom(struct gc_serve_resources *all, struct value *v
   def.ctx = value;
   def.suppress = suppress;
   def.max_body_len = VALUE_MAX_LEN;
+  protect(&def, all);
   const enum gc_err err = gc_server_add_resource(all->server, &value->resource, &def);
   if (err == GC_E_EXISTS)
     return wrong_resource(arg, "there is one of that path already");
@@ -301,14 +311,16 @@ static enum gc_status add_link(struct gc_serve_resources *all, const char *arg)
   return status;
 }
 
-enum gc_status gc_serve_resources_new(struct gc_serve_resources **out, struct gc_server *server, const struct gc_serve_params *params)
+enum gc_status gc_serve_resources_new(struct gc_serve_resources **out, struct gc_server *server, const struct gc_serve_params *params,
+                                      const struct gc_serve_security *security)
 {
   struct gc_serve_resources *all = calloc(1, sizeof *all);
   *out = all;
   if (!all)
     return GC_STATUS_SYSTEM;
   *all = (struct gc_serve_resources){ .server = server, .members = params->members, .large_len = params->large_len,
-                                      .tick_ms = params->tick_ms, .next_tick_ms = UINT64_MAX };
+                                      .tick_ms = params->tick_ms, .next_tick_ms = UINT64_MAX, .is_secure = security != NULL,
+                                      .is_group_secure = gc_serve_security_is_group(security), .also_plain = params->also_plain };
   all->light = calloc(params->members, sizeof *all->light);
   all->values = calloc(params->resource_count + 1, sizeof(struct value *));
   if (!all->light || !all->values) {

@@ -15,6 +15,7 @@ struct run {
   struct gc_member **members;
   struct gc_serve_resources *resources;
   struct gc_serve_sockets *sockets;
+  struct gc_serve_security *security;
   struct gc_out *out;
   struct gc_addr judged; /* the last client address that was looked at */
   bool judged_public;
@@ -98,7 +99,7 @@ static enum gc_status add_members(struct run *run)
     if (gc_server_add_member(run->server, &run->members[i], &address, NULL))
       return no_memory();
   }
-  return GC_STATUS_OK;
+  return gc_serve_security_apply(run->security, run->members, run->params->answer_mode);
 }
 
 static enum gc_status set_up(struct run *run)
@@ -110,7 +111,9 @@ static enum gc_status set_up(struct run *run)
   run->server = gc_server_new(&params->server, &ops, gc_rng_system());
   if (!run->out || !run->server || gc_loop_new(&run->loop) || gc_loop_catch_signals(run->loop))
     return no_memory();
-  enum gc_status status = gc_serve_resources_new(&run->resources, run->server, params);
+  enum gc_status status = gc_serve_security_open(&run->security, params);
+  if (!status)
+    status = gc_serve_resources_new(&run->resources, run->server, params, run->security);
   if (!status)
     status = gc_serve_sockets_open(&run->sockets, params, run->loop, receive, run);
   return status ? status : add_members(run);
@@ -131,10 +134,10 @@ static void say_ready(const struct run *run)
 static void summarize(const struct run *run)
 {
   const struct gc_server_state state = gc_server_state(run->server);
-  gc_info(1, "%llu requests received; %llu answers, %llu suppressed, %llu challenged, %llu notifications; %llu duplicates, %llu malformed",
+  gc_info(1, "%llu requests received; %llu answers, %llu suppressed, %llu challenged, %llu notifications; %llu duplicates, %llu malformed, %llu not verified",
           (unsigned long long)run->requests, (unsigned long long)state.responses, (unsigned long long)state.suppressed,
           (unsigned long long)state.challenges, (unsigned long long)state.notifications, (unsigned long long)state.duplicates,
-          (unsigned long long)state.malformed);
+          (unsigned long long)state.malformed, (unsigned long long)state.insecure);
   if (!run->params->common.json)
     return;
   gc_json_object(run->out, NULL);
@@ -146,6 +149,7 @@ static void summarize(const struct run *run)
   gc_json_uint(run->out, "notifications", state.notifications);
   gc_json_uint(run->out, "duplicates", state.duplicates);
   gc_json_uint(run->out, "malformed", state.malformed);
+  gc_json_uint(run->out, "not_verified", state.insecure);
   gc_json_end(run->out);
   gc_out_flush(run->out);
 }
@@ -163,6 +167,7 @@ enum gc_status gc_serve_run(const struct gc_serve_params *params)
     summarize(&run);
   }
   gc_server_free(&run.server);
+  status = gc_status_max(status, gc_serve_security_close(&run.security));
   gc_serve_resources_free(&run.resources);
   status = gc_status_max(status, gc_serve_sockets_close(&run.sockets));
   gc_loop_free(&run.loop);

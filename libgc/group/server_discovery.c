@@ -30,6 +30,10 @@ static void put_attributes(struct gc_link_writer *writer, const struct gc_resour
     gc_link_add_uint(writer, "sz", def->size);
   if (def->is_observable)
     gc_link_add_flag(writer, "obs");
+  if (def->is_oscore) /* RFC 8613, Section 9; draft-ietf-core-oscore-groupcomm, Section 11 */
+    gc_link_add_flag(writer, "osc");
+  if (def->is_oscore && def->is_group_oscore)
+    gc_link_add_flag(writer, "gosc");
 }
 
 enum gc_err gc_server_link_make(struct gc_server_link *link, const struct gc_resource_def *def, const char *target)

@@ -1,0 +1,115 @@
+/* The security contexts of the members: the n-th file of -g is the n-th member's. */
+#include <stdlib.h>
+
+#include "common/context.h"
+#include "gc-serve.h"
+#include "oscore/ring.h"
+
+struct gc_serve_security {
+  struct gc_context *contexts;
+  size_t context_count;
+  struct gc_oscore_ring **rings; /* one a member; they own the Security Contexts */
+  uint32_t members;
+};
+
+/* Answers are protected with the own Sender ID: two members with the same one would use the same nonces. */
+static enum gc_status check_own_ids(const struct gc_serve_security *security)
+{
+  for (size_t i = 0; i < security->context_count; i++)
+    for (size_t k = 0; k < i; k++) {
+      uint8_t a[GC_FINGERPRINT_LEN], b[GC_FINGERPRINT_LEN];
+      gc_context_fingerprint(a, security->contexts[i].file);
+      gc_context_fingerprint(b, security->contexts[k].file);
+      if (security->contexts[i].file->has_sender && gc_bytes_equal(gc_bytes(a, sizeof a), gc_bytes(b, sizeof b))) {
+        gc_error("%s and %s hold the same keys and the same Sender ID: each member needs its own", security->contexts[k].path,
+                 security->contexts[i].path);
+        return GC_STATUS_INPUT;
+      }
+    }
+  return GC_STATUS_OK;
+}
+
+static enum gc_status open_one(struct gc_serve_security *security, size_t index, const char *path, bool strict)
+{
+  struct gc_context *context = &security->contexts[index];
+  enum gc_status status = gc_context_open(context, path, strict);
+  security->context_count = index + 1;
+  if (!status && context->file->has_sender)
+    status = gc_context_use_numbers(context);
+  if (!status)
+    status = gc_context_use_windows(context);
+  if (!status && context->windows_lost)
+    gc_info(1, "%s: replay windows were not saved in order; clients must echo first", path);
+  if (!status && gc_oscore_ring_add(security->rings[index % security->members], context->oscore)) {
+    gc_error("no memory left");
+    status = GC_STATUS_SYSTEM;
+  }
+  return status;
+}
+
+enum gc_status gc_serve_security_open(struct gc_serve_security **out, const struct gc_serve_params *params)
+{
+  const size_t count = params->common.context_count;
+  *out = NULL;
+  if (count == 0)
+    return GC_STATUS_OK;
+  if (count % params->members != 0)
+    gc_usage("%u members need a context file each (-g, in their order): there are %zu", params->members, count);
+  struct gc_serve_security *security = calloc(1, sizeof *security);
+  enum gc_status status = security ? GC_STATUS_OK : GC_STATUS_SYSTEM;
+  *out = security;
+  if (security) {
+    gc_keep_secrets();
+    security->members = params->members;
+    security->contexts = calloc(count, sizeof *security->contexts);
+    security->rings = calloc(params->members, sizeof(struct gc_oscore_ring *));
+    status = security->contexts && security->rings ? GC_STATUS_OK : GC_STATUS_SYSTEM;
+  }
+  for (uint32_t i = 0; i < params->members && !status; i++)
+    if (!(security->rings[i] = gc_oscore_ring_new()))
+      status = GC_STATUS_SYSTEM;
+  if (status)
+    gc_error("no memory left");
+  for (size_t i = 0; i < count && !status; i++)
+    status = open_one(security, i, params->common.contexts[i], params->common.strict);
+  return status ? status : check_own_ids(security);
+}
+
+enum gc_status gc_serve_security_apply(struct gc_serve_security *security, struct gc_member *const *members, enum gc_answer_mode mode)
+{
+  for (uint32_t i = 0; security && i < security->members; i++)
+    if (gc_member_secure(members[i], security->rings[i], mode)) {
+      gc_error("no memory left");
+      return GC_STATUS_SYSTEM;
+    }
+  return GC_STATUS_OK;
+}
+
+bool gc_serve_security_is_group(const struct gc_serve_security *security)
+{
+  for (size_t i = 0; security && i < security->context_count; i++)
+    if (security->contexts[i].file->profile != GC_PROFILE_OSCORE)
+      return true;
+  return false;
+}
+
+enum gc_status gc_serve_security_close(struct gc_serve_security **pointer)
+{
+  struct gc_serve_security *security = *pointer;
+  enum gc_status status = GC_STATUS_OK;
+  *pointer = NULL;
+  if (!security)
+    return status;
+  /* out of the rings first: each context is closed with its file and state */
+  for (size_t i = 0; i < security->context_count; i++)
+    if (security->contexts[i].oscore)
+      gc_oscore_ring_remove(security->rings[i % security->members], security->contexts[i].oscore);
+  for (size_t i = 0; i < security->context_count; i++)
+    status = gc_status_max(status, gc_context_close(&security->contexts[i]));
+  for (uint32_t i = 0; security->rings && i < security->members; i++)
+    gc_oscore_ring_free(&security->rings[i]);
+  free(security->rings);
+  free(security->contexts);
+  free(security);
+  return status;
+}
