@@ -46,6 +46,9 @@ struct gc_send {
   uint16_t mid;
   uint8_t token[GC_TOKEN_MAX_LEN];
   size_t token_len;
+  const char *pairwise;        /* Sender ID in hex of the one member; NULL: group mode, or OSCORE */
+  bool has_piv;
+  uint64_t piv;
   void (*on_links)(void *ctx, struct gc_bytes links); /* the shell learns from link-format bodies; NULL: nobody does */
   void *links_ctx;
   uint8_t options_store[GC_SEND_OPTIONS_MAX]; /* last: not cleared */
@@ -78,19 +81,36 @@ struct gc_roster_entry {
   bool answered;
 };
 
-struct gc_roster {
-  struct gc_roster_entry *entries; /* sorted by address */
-  size_t count, answered;
+/** A member by its Sender ID, of a secured group. */
+struct gc_roster_member {
+  uint8_t id[GC_ID_MAX_LEN], id_len;
+  char name[64];
+  bool answered;
 };
 
-/** Read "ADDRESS[:PORT] [NAME]" a line, # comments. false: why (GC_SEND_WHY_LEN) names file, line and reason. */
+struct gc_roster {
+  struct gc_roster_entry *entries; /* sorted by address */
+  size_t count, answered;          /* of both kinds answered */
+  struct gc_roster_member *members;
+  size_t member_count;
+};
+
+/** Read "ADDRESS[:PORT] [NAME]" or "SENDER-ID [NAME]" (hex) a line, # comments. false: why (GC_SEND_WHY_LEN) names file, line and reason. */
 bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_SEND_WHY_LEN]);
 void gc_roster_free(struct gc_roster *roster);
+
+/** One more member by its Sender ID. GC_E_EXISTS; GC_E_LIMIT; GC_E_MEMORY */
+enum gc_err gc_roster_add_member(struct gc_roster *roster, struct gc_bytes id, struct gc_bytes name) GC_MUST_CHECK;
+
+/** Mark the member that answered, by its kid. */
+void gc_roster_mark_member(struct gc_roster *roster, struct gc_bytes kid);
 
 /** Mark who answered; NULL: not on the roster. */
 const struct gc_roster_entry *gc_roster_mark(struct gc_roster *roster, const struct gc_addr *from);
 
 /* --- gc-send_plan.c: what is to be sent, and where --- */
+
+struct gc_send_security;
 
 struct gc_send_plan {
   struct gc_uri uri;
@@ -103,16 +123,19 @@ struct gc_send_plan {
   uint32_t wait_ms;
   struct gc_payload payload;
   struct gc_roster roster;
+  struct gc_send_security *security; /* NULL: nothing is protected */
   struct gc_bytes options;
   uint8_t options_store[GC_SEND_OPTIONS_MAX + GC_URI_MAX_LEN + 512]; /* last: not cleared */
 };
 
 /** Resolve, read the payload and the roster, build the options. Not GC_STATUS_OK: why says why. Free it in any case. */
 enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN]);
-void gc_send_plan_free(struct gc_send_plan *plan);
+/** Status 4: a replay window could not be saved. */
+enum gc_status gc_send_plan_free(struct gc_send_plan *plan);
 
-/** The request to one target of the plan. */
-struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const struct gc_send *send, const struct gc_addr *target);
+/** The request to one target of the plan; kid: of the member there, ptr NULL where that is not known. */
+struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const struct gc_send *send, const struct gc_addr *target,
+                                       struct gc_bytes kid);
 
 /* --- gc-send_report.c: lines for people and programs --- */
 
@@ -140,7 +163,7 @@ struct gc_send_report {
   uint64_t start_ms;
   struct gc_roster *roster;    /* NULL: none */
   const struct gc_uri *uri;
-  uint64_t responses, failed, duplicates, late, unmatched, stale, malformed, missing;
+  uint64_t responses, failed, duplicates, late, unmatched, stale, malformed, missing, insecure;
   uint64_t responders;
   enum gc_status status;
 };
@@ -164,6 +187,7 @@ void gc_send_report_free(struct gc_send_report *report);
 
 /** Somebody who did not answer. */
 void gc_send_report_missing(struct gc_send_report *report, const struct gc_addr *addr, const char *name);
+void gc_send_report_missing_member(struct gc_send_report *report, const struct gc_roster_member *member);
 
 /** The last lines: who is missing, the summary; report->status is final after it. */
 void gc_send_report_summary(struct gc_send_report *report, const struct gc_send *send, uint64_t now_ms);

@@ -1,5 +1,7 @@
-#include "gc-send.h"
+#include "gc-send_security.h"
 #include "net/loop.h"
+
+#include <stdio.h>
 
 static enum gc_err no_send(void *ctx, const struct gc_datagram *datagram)
 {
@@ -24,11 +26,14 @@ enum gc_status gc_send_dry(const struct gc_send *send, const struct gc_send_plan
     uint8_t store[2048];
     char who[GC_ADDR_STR_MAX];
     struct gc_buf message = gc_buf(store, sizeof store);
-    struct gc_request request = gc_send_plan_request(plan, send, &plan->targets[i]);
+    struct gc_request request = gc_send_plan_request(plan, send, &plan->targets[i], gc_bytes(NULL, 0));
     enum gc_err err = gc_client_compose(client, &message, &request, gc_now_ms());
     if (err) {
-      gc_error("request: %s", gc_err_str(err));
-      status = gc_status_max(status, gc_status_of(err));
+      char why[GC_SEND_WHY_LEN];
+      const enum gc_sec result = gc_client_protect_result(client);
+      snprintf(why, sizeof why, "request: %s", gc_err_str(err));
+      status = gc_status_max(status, result ? gc_send_security_explain(result, why) : gc_status_of(err));
+      gc_error("%s", why);
       continue;
     }
     if (send->common.json) {

@@ -210,6 +210,11 @@ void gc_send_net_end(struct gc_send_net *net, struct gc_exchange *exchange, bool
   gc_client_end(net->client, exchange, deregister, net->now_ms);
 }
 
+enum gc_sec gc_send_net_protect_result(const struct gc_send_net *net)
+{
+  return gc_client_protect_result(net->client);
+}
+
 int gc_send_net_error(struct gc_send_net *net)
 {
   int error = net->send_errno;

@@ -26,6 +26,9 @@ enum gc_err gc_send_net_request(struct gc_send_net *net, struct gc_exchange **ou
 void gc_send_net_end(struct gc_send_net *net, struct gc_exchange *exchange, bool deregister);
 
 /** errno of the last datagram that could not be sent, 0: none; forgets it. */
+/** Why the last request could not be protected; GC_SEC_OK: that was not it. */
+enum gc_sec gc_send_net_protect_result(const struct gc_send_net *net);
+
 int gc_send_net_error(struct gc_send_net *net);
 
 /** Run until gc_send_net_stop or a signal; true: a signal ended it. */

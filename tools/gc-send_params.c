@@ -8,7 +8,7 @@
 
 enum key {
   KEY_HEX = 0x100, KEY_CBOR, KEY_CON, KEY_OBSERVE, KEY_NO_RESPONSE, KEY_REPEAT, KEY_SAME_MID, KEY_ROSTER, KEY_EACH, KEY_SCOPE,
-  KEY_HOP_LIMIT, KEY_OUT, KEY_FORCE, KEY_RAW, KEY_PORT, KEY_DRY_RUN, KEY_MID, KEY_TOKEN, KEY_SHELL,
+  KEY_HOP_LIMIT, KEY_OUT, KEY_FORCE, KEY_RAW, KEY_PORT, KEY_DRY_RUN, KEY_MID, KEY_TOKEN, KEY_PIV, KEY_SHELL, KEY_PAIRWISE,
 };
 
 static const struct gc_opt rows[] = {
@@ -31,9 +31,10 @@ static const struct gc_opt rows[] = {
   { .name = "con", .group = "Request", .key = KEY_CON, .help = "confirmable (default for one server)" },
   { .name = "non", .letter = 'N', .group = "Request", .help = "non-confirmable (always so for a group)" },
   { .name = "time", .letter = 't', .arg = "SECONDS", .group = "Request", .help = "how long to wait (default: 6 for a group, 5 with -N, else 93)" },
+  { .name = "pairwise", .arg = "ID", .group = "Security", .key = KEY_PAIRWISE, .help = "protect for the member with this Sender ID (hex) alone" },
   { .name = "expect", .letter = 'n', .arg = "N", .group = "Group", .help = "end after N responders; fewer is status 1" },
   { .name = "roster", .arg = "FILE", .group = "Group", .key = KEY_ROSTER, .complete = GC_COMPLETE_FILE,
-    .help = "who should answer: ADDRESS [NAME] a line; names who is missing" },
+    .help = "who should answer: ADDRESS or Sender ID [NAME] a line, or the word members: those of the context" },
   { .name = "each", .group = "Group", .key = KEY_EACH,
     .help = "find the responders (or take the roster), then ask each by unicast, block-wise" },
   { .name = "repeat", .arg = "N[@SECONDS]", .group = "Group", .key = KEY_REPEAT, .help = "send again N times (at this distance)" },
@@ -50,6 +51,7 @@ static const struct gc_opt rows[] = {
   { .name = "dry-run", .group = "Test", .key = KEY_DRY_RUN, .help = "print the message in hexadecimal, send nothing" },
   { .name = "mid", .arg = "N", .group = "Test", .key = KEY_MID, .help = "Message ID for --dry-run" },
   { .name = "token", .arg = "HEX", .group = "Test", .key = KEY_TOKEN, .help = "token for --dry-run" },
+  { .name = "piv", .arg = "N", .group = "Test", .key = KEY_PIV, .help = "Sender Sequence Number for --dry-run" },
   { .name = "shell", .group = "Shell", .key = KEY_SHELL, .help = "interactive, or commands from stdin (default on a terminal without URI)" },
   { .name = NULL },
 };
@@ -69,6 +71,7 @@ const struct gc_tool gc_send_tool = {
             "  gc-send -i eth0 -n 3 coap://all-coap/hello\n"
             "  gc-send -i eth0 -p on --roster lights.txt 'coap://[ff15::7]/light'\n",
   .library = library,
+  .has_contexts = true,
 };
 
 void gc_send_init(struct gc_send *send)
@@ -284,6 +287,12 @@ const char *gc_send_set(void *ctx, int key, const char *arg)
     return *arg ? NULL : "a directory is needed";
   case KEY_TOKEN:
     return set_token(send, arg);
+  case KEY_PIV:
+    send->has_piv = true;
+    return gc_arg_uint(&send->piv, arg, 0, GC_PIV_MAX);
+  case KEY_PAIRWISE:
+    send->pairwise = arg;
+    return NULL;
   default:
     return set_number(send, key, arg);
   }
@@ -292,8 +301,8 @@ const char *gc_send_set(void *ctx, int key, const char *arg)
 bool gc_send_check(const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
 {
   const char *wrong = NULL;
-  if ((send->has_mid || send->has_token) && !send->dry_run)
-    wrong = "--mid and --token are for --dry-run only: what is really sent gets fresh ones";
+  if ((send->has_mid || send->has_token || send->has_piv) && !send->dry_run)
+    wrong = "--mid, --token and --piv are for --dry-run only: what is really sent gets fresh ones";
   else if (send->raw && (send->common.json || send->out_dir))
     wrong = "--raw excludes --json and --out";
   else if (send->force && !send->out_dir)

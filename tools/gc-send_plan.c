@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gc-send.h"
+#include "gc-send_security.h"
 #include "iana/options.h"
 #include "net/iface.h"
 
@@ -149,6 +149,24 @@ static enum gc_status read_payload(struct gc_send_plan *plan, const struct gc_se
   return GC_STATUS_OK;
 }
 
+/* "members": those that the context knows. */
+static enum gc_status read_roster(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+{
+  if (!send->roster)
+    return GC_STATUS_OK;
+  if (strcmp(send->roster, "members") != 0)
+    return gc_roster_read(&plan->roster, send->roster, why) ? GC_STATUS_OK : GC_STATUS_INPUT;
+  if (!plan->security)
+    return fail(why, GC_STATUS_USAGE, "--roster members", "only a security context (-g) knows the members");
+  const struct gc_oscore_context *context = plan->security->own->oscore;
+  for (size_t i = 0; i < gc_oscore_context_count(context); i++) {
+    const struct gc_oscore_recipient *recipient = gc_oscore_context_at(context, i);
+    if (gc_roster_add_member(&plan->roster, gc_oscore_recipient_id(recipient), gc_oscore_recipient_subject(recipient)))
+      return fail(why, GC_STATUS_SYSTEM, "--roster members", "too many");
+  }
+  return GC_STATUS_OK;
+}
+
 static uint32_t default_wait(const struct gc_send_plan *plan, const struct gc_send *send)
 {
   const struct gc_endpoint_params params = gc_endpoint_params_default();
@@ -180,24 +198,27 @@ enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send
       (status = check_group(plan, send, why)) != GC_STATUS_OK || (status = build_options(plan, send, why)) != GC_STATUS_OK ||
       (status = read_payload(plan, send, why)) != GC_STATUS_OK)
     return status;
-  if (send->roster && !gc_roster_read(&plan->roster, send->roster, why))
-    return GC_STATUS_INPUT;
+  if ((status = gc_send_security_open(&plan->security, send, plan->is_group, why)) != GC_STATUS_OK ||
+      (status = read_roster(plan, send, why)) != GC_STATUS_OK)
+    return status;
   plan->code = send->method ? send->method : send->payload_kind != GC_PAYLOAD_NONE ? GC_CODE_PUT : GC_CODE_GET;
   plan->is_con = !plan->is_group && send->type != GC_SEND_NON;
   plan->wait_ms = default_wait(plan, send);
   return GC_STATUS_OK;
 }
 
-void gc_send_plan_free(struct gc_send_plan *plan)
+enum gc_status gc_send_plan_free(struct gc_send_plan *plan)
 {
   gc_payload_free(&plan->payload);
   gc_roster_free(&plan->roster);
+  return gc_send_security_close(&plan->security);
 }
 
-struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const struct gc_send *send, const struct gc_addr *target)
+struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const struct gc_send *send, const struct gc_addr *target,
+                                       struct gc_bytes kid)
 {
   const bool is_group = gc_addr_is_multicast(target);
-  return (struct gc_request){
+  struct gc_request request = {
     .remote = *target,
     .ifindex = plan->ifindex,
     .code = plan->code,
@@ -216,4 +237,6 @@ struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const st
     .has_mid = send->has_mid,
     .mid = send->mid,
   };
+  gc_send_security_apply(plan->security, &request, kid);
+  return request;
 }

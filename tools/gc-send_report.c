@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "coap/link.h"
 #include "common/show.h"
-#include "gc-send.h"
+#include "gc-send_security.h"
 #include "iana/options.h"
 #include "net/iface.h"
 
@@ -28,7 +29,7 @@ bool gc_send_report_init(struct gc_send_report *report, const struct gc_send *se
   *report = (struct gc_send_report){
     .out = out, .json = send->common.json, .raw = send->raw, .force = send->force, .is_group = plan->is_group,
     .is_tty = isatty(STDOUT_FILENO), .out_dir = send->out_dir, .out_fd = -1, .start_ms = now_ms,
-    .roster = plan->roster.count ? &plan->roster : NULL, .uri = &plan->uri,
+    .roster = plan->roster.count + plan->roster.member_count ? &plan->roster : NULL, .uri = &plan->uri,
   };
   report->progress = !send->common.json && !send->common.quiet && send->common.verbose == 0 && isatty(STDERR_FILENO);
   if (!send->out_dir)
@@ -152,6 +153,7 @@ static void json_response(struct gc_send_report *report, const struct gc_client_
     gc_json_str(out, "file", file);
   else
     gc_json_payload(out, "payload", message->payload, gc_show_content_format(message->options));
+  gc_send_json_security(out, event->security, NULL);
   gc_json_end(out);
 }
 
@@ -200,6 +202,7 @@ static void text_header(struct gc_send_report *report, const struct gc_client_ev
   gc_out_color(out, GC_CYAN);
   gc_out_str(out, gc_send_who(who, &event->from));
   gc_out_color(out, GC_PLAIN);
+  gc_send_show_member(out, event->security);
   gc_out_str(out, "  ");
   gc_out_color(out, GC_CODE_CLASS(event->message.code) == 2 ? GC_GREEN : GC_RED);
   gc_out_str(out, gc_show_code_number(event->message.code));
@@ -282,6 +285,8 @@ static void json_note(struct gc_send_report *report, const char *kind, const str
     gc_json_str(report->out, "error", error);
   if (event->kind == GC_CLIENT_UNUSABLE)
     gc_json_uint(report->out, "option", event->option);
+  if (event->kind == GC_CLIENT_INSECURE)
+    gc_send_json_security(report->out, event->security, gc_sec_name(event->result));
   gc_json_end(report->out);
   gc_out_flush(report->out);
 }
@@ -311,12 +316,30 @@ static void report_note(struct gc_send_report *report, const char *kind, const s
     json_note(report, kind, event, error);
 }
 
+/* What did not verify is never shown as if it were an answer: only that it came, from where, and why it counts for nothing. */
+static void report_insecure(struct gc_send_report *report, const struct gc_client_event *event)
+{
+  char who[GC_ADDR_STR_MAX], kid[2 * GC_ID_MAX_LEN + 8] = "", hex[2 * GC_ID_MAX_LEN + 1];
+  const bool is_plain = event->result == GC_SEC_NOT_PROTECTED;
+  report->insecure++;
+  report->failed++;
+  add_status(report, GC_STATUS_SECURITY);
+  if (event->security && event->security->kid.len && event->security->kid.len <= GC_ID_MAX_LEN)
+    snprintf(kid, sizeof kid, ", kid %s", gc_hex_encode(hex, event->security->kid));
+  gc_error("%s: response refused: %s%s%s%s", gc_send_who(who, &event->from), gc_sec_str(event->result), kid, is_plain ? ": " : "",
+           is_plain ? gc_show_code(event->message.code) : "");
+  if (report->json)
+    json_note(report, "insecure", event, gc_sec_str(event->result));
+}
+
 static void note_responder(struct gc_send_report *report, const struct gc_client_event *event)
 {
   if (event->responder != UINT32_MAX)
     report->responders += gc_send_slot_note(event->user, event->responder);
   if (report->roster)
     (void)gc_roster_mark(report->roster, &event->from);
+  if (report->roster && event->security)
+    gc_roster_mark_member(report->roster, event->security->kid);
 }
 
 void gc_send_report_event(struct gc_send_report *report, const struct gc_client_event *event, uint64_t rtt_us)
@@ -369,7 +392,7 @@ void gc_send_report_event(struct gc_send_report *report, const struct gc_client_
     report_trouble(report, "unusable", event, NULL);
     break;
   case GC_CLIENT_INSECURE:
-    report_trouble(report, "insecure", event, gc_sec_str(event->result));
+    report_insecure(report, event);
     break;
   case GC_CLIENT_END:
     break;

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "gc-send.h"
 #include "net/iface.h"
 
 #define ROSTER_MAX 65536
+#define MEMBERS_MAX 4096
 
 static int compare(const void *a, const void *b)
 {
@@ -73,11 +75,68 @@ static bool append(struct gc_roster *roster, size_t *cap, const struct gc_roster
   return true;
 }
 
+static enum gc_err add_member(struct gc_roster *roster, struct gc_bytes id, struct gc_bytes name)
+{
+  for (size_t i = 0; i < roster->member_count; i++)
+    if (gc_bytes_equal(id, gc_bytes(roster->members[i].id, roster->members[i].id_len)))
+      return GC_E_EXISTS;
+  if (id.len > GC_ID_MAX_LEN || roster->member_count >= MEMBERS_MAX)
+    return GC_E_LIMIT;
+  /* grown by powers of two: no place for a capacity is needed */
+  if ((roster->member_count & (roster->member_count - 1)) == 0) {
+    size_t cap = roster->member_count ? 2 * roster->member_count : 1;
+    struct gc_roster_member *grown = realloc(roster->members, cap * sizeof *grown);
+    if (!grown)
+      return GC_E_MEMORY;
+    roster->members = grown;
+  }
+  struct gc_roster_member *member = &roster->members[roster->member_count++];
+  *member = (struct gc_roster_member){ .id_len = (uint8_t)id.len };
+  if (id.len)
+    memcpy(member->id, id.ptr, id.len);
+  snprintf(member->name, sizeof member->name, "%.*s", (int)(name.len < 63 ? name.len : 63), name.len ? (const char *)name.ptr : "");
+  return GC_OK;
+}
+
+enum gc_err gc_roster_add_member(struct gc_roster *roster, struct gc_bytes id, struct gc_bytes name)
+{
+  return add_member(roster, id, name);
+}
+
+void gc_roster_mark_member(struct gc_roster *roster, struct gc_bytes kid)
+{
+  for (size_t i = 0; i < roster->member_count; i++) {
+    struct gc_roster_member *member = &roster->members[i];
+    if (member->answered || !gc_bytes_equal(kid, gc_bytes(member->id, member->id_len)))
+      continue;
+    member->answered = true;
+    roster->answered++;
+  }
+}
+
+/* "52 lamp": a Sender ID, with nothing in it that only an address has. */
+static bool is_member(struct gc_roster_member *out, const char *line)
+{
+  line += strspn(line, " \t");
+  size_t len = strspn(line, "0123456789abcdefABCDEF"), end = strcspn(line, " \t\r\n#");
+  struct gc_buf id = gc_buf(out->id, sizeof out->id);
+  if (len == 0 || len != end || gc_hex_decode(&id, line, len, NULL))
+    return false;
+  out->id_len = (uint8_t)id.len;
+  line += len + strspn(line + len, " \t");
+  size_t name = strcspn(line, "#\r\n");
+  while (name > 0 && is_blank(line[name - 1]))
+    name--;
+  snprintf(out->name, sizeof out->name, "%.*s", (int)(name < 63 ? name : 63), line);
+  return true;
+}
+
 bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_SEND_WHY_LEN])
 {
   struct gc_roster_entry entry;
   struct gc_roster roster = { 0 };
   char line[512];
+  struct gc_roster_member member;
   const char *wrong = NULL;
   size_t cap = 0;
   unsigned number = 0;
@@ -92,19 +151,21 @@ bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_
     number++;
     if (!strchr(line, '\n') && !feof(file))
       wrong = "the line is too long";
+    else if (is_member(&member, line))
+      wrong = add_member(&roster, gc_bytes(member.id, member.id_len), gc_bytes_str(member.name)) == GC_E_LIMIT ? "too many members" : NULL;
     else if (!(wrong = parse_line(&entry, line, &has)) && has && !append(&roster, &cap, &entry))
       wrong = "too many addresses";
   }
   if (!wrong && ferror(file))
     wrong = strerror(errno);
-  else if (!wrong && roster.count == 0)
+  else if (!wrong && roster.count + roster.member_count == 0)
     wrong = "no address in it";
   if (wrong)
     snprintf(why, GC_SEND_WHY_LEN, "%.200s:%u: %.80s", path, number, wrong);
   if (file != stdin)
     fclose(file);
   if (wrong) {
-    free(roster.entries);
+    gc_roster_free(&roster);
     return false;
   }
   drop_duplicates(&roster);
@@ -115,6 +176,7 @@ bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_
 void gc_roster_free(struct gc_roster *roster)
 {
   free(roster->entries);
+  free(roster->members);
   *roster = (struct gc_roster){ 0 };
 }
 

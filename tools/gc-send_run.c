@@ -7,6 +7,7 @@
 #include "common/show.h"
 #include "gc-send.h"
 #include "gc-send_net.h"
+#include "gc-send_security.h"
 #include "iana/options.h"
 #include "net/iface.h"
 #include "net/loop.h"
@@ -14,6 +15,13 @@
 #define AT_ONCE 64          /* unicast exchanges of --each under way together */
 #define FOUND_MAX 65536
 #define PROGRESS_MS 250
+
+/* A responder that --each has found. */
+struct found {
+  struct gc_addr addr;
+  bool has_kid;
+  uint8_t kid_len, kid[GC_ID_MAX_LEN];
+};
 
 struct run {
   const struct gc_send *send;
@@ -23,7 +31,7 @@ struct run {
   struct gc_send_slot *slots;
   size_t slot_count, started, open;
   bool is_discovery;          /* the first half of --each: answers are collected, not reported */
-  struct gc_addr *found;
+  struct found *found;        /* sorted by address once they are all known */
   size_t found_count, found_cap;
   uint64_t deadline_ms;       /* of the whole run; UINT64_MAX: the client knows when to end */
   uint64_t progress_ms;
@@ -48,13 +56,20 @@ static void collect(struct run *run, const struct gc_client_event *event)
     return;
   if (run->found_count == run->found_cap) {
     size_t cap = run->found_cap ? 2 * run->found_cap : 64;
-    struct gc_addr *grown = realloc(run->found, cap * sizeof *grown);
+    struct found *grown = realloc(run->found, cap * sizeof *grown);
     if (!grown)
       return;
     run->found = grown;
     run->found_cap = cap;
   }
-  run->found[run->found_count++] = event->from;
+  struct found *found = &run->found[run->found_count++];
+  *found = (struct found){ .addr = event->from };
+  if (event->security && event->security->kid.len <= GC_ID_MAX_LEN) {
+    found->has_kid = true;
+    found->kid_len = (uint8_t)event->security->kid.len;
+    if (found->kid_len)
+      memcpy(found->kid, event->security->kid.ptr, found->kid_len);
+  }
 }
 
 static bool is_satisfied(const struct run *run)
@@ -62,7 +77,7 @@ static bool is_satisfied(const struct run *run)
   const struct gc_roster *roster = run->report.roster;
   if (!gc_out_ok(run->report.out))
     return true;
-  return !run->is_discovery && !run->send->observe && roster && roster->answered == roster->count &&
+  return !run->is_discovery && !run->send->observe && roster && roster->answered == roster->count + roster->member_count &&
          run->report.responders >= run->send->expect;
 }
 
@@ -107,7 +122,7 @@ static void on_unreachable(void *ctx, struct gc_addr peer, int error)
 
 static struct gc_request discovery(const struct run *run, const struct gc_addr *target, uint8_t *store, size_t cap)
 {
-  struct gc_request request = gc_send_plan_request(run->plan, run->send, target);
+  struct gc_request request = gc_send_plan_request(run->plan, run->send, target, gc_bytes(NULL, 0));
   struct gc_builder builder = gc_builder_options(store, cap);
   char filter[GC_URI_SEGMENT_MAX_LEN + 1];
   struct gc_bytes path = run->plan->uri.path;
@@ -124,13 +139,27 @@ static struct gc_request discovery(const struct run *run, const struct gc_addr *
   return request;
 }
 
+static int compare_found(const void *a, const void *b)
+{
+  const struct found *x = a, *y = b;
+  return gc_addr_compare(&x->addr, &y->addr);
+}
+
+/* The member at an address, where its protected answer has told it. */
+static struct gc_bytes kid_at(const struct run *run, const struct gc_addr *addr)
+{
+  const struct found key = { .addr = *addr };
+  const struct found *found = run->found_count ? bsearch(&key, run->found, run->found_count, sizeof key, compare_found) : NULL;
+  return found && found->has_kid ? gc_bytes(found->kid, found->kid_len) : gc_bytes(NULL, 0);
+}
+
 static enum gc_status start(struct run *run, struct gc_send_slot *slot)
 {
   uint8_t store[512];
   char why[GC_SEND_WHY_LEN];
   struct gc_exchange *exchange = NULL;
   struct gc_request request = run->is_discovery ? discovery(run, &slot->target, store, sizeof store)
-                                                : gc_send_plan_request(run->plan, run->send, &slot->target);
+                                                : gc_send_plan_request(run->plan, run->send, &slot->target, kid_at(run, &slot->target));
   if (run->send->each && !run->is_discovery && !run->send->has_wait) {
     const struct gc_endpoint_params params = gc_endpoint_params_default();
     request.wait_ms = (uint32_t)gc_max_transmit_wait_ms(&params);
@@ -152,16 +181,18 @@ static enum gc_status start(struct run *run, struct gc_send_slot *slot)
     gc_send_net_explain(why, &slot->target, run->plan->ifindex, error ? error : errno);
   else
     snprintf(why, sizeof why, "request: %s", gc_err_str(err));
+  const enum gc_sec insecure = err ? gc_send_net_protect_result(run->net) : GC_SEC_OK;
+  const enum gc_status status = insecure ? gc_send_security_explain(insecure, why) : GC_STATUS_SYSTEM;
   slot->has_news = true;
   if (slot->exchange)
     gc_send_net_end(run->net, slot->exchange, false);
   run->has_fallen = run->may_fall_back;
   if (run->may_fall_back) {
     gc_info(1, "%s", why);
-    return GC_STATUS_SYSTEM;
+    return status;
   }
   gc_error("%s", why);
-  return failed(run, GC_STATUS_SYSTEM);
+  return failed(run, status);
 }
 
 static void end_all(struct run *run)
@@ -229,11 +260,6 @@ static bool ask(struct run *run, const struct gc_addr *targets, size_t count)
 
 /* --- --each --- */
 
-static int compare_addr(const void *a, const void *b)
-{
-  return gc_addr_compare(a, b);
-}
-
 /* Who is to be asked: the roster, or else those whose /.well-known/core names the resource, which is a harmless question
  * with a short answer. true: a signal came. */
 static bool find_responders(struct run *run)
@@ -244,11 +270,12 @@ static bool find_responders(struct run *run)
     run->found = calloc(plan->roster.count, sizeof *run->found);
     run->found_count = run->found ? plan->roster.count : 0;
     for (size_t i = 0; i < run->found_count; i++) {
-      run->found[i] = plan->roster.entries[i].addr;
-      if (run->found[i].port == 0)
-        run->found[i].port = plan->uri.port;
-      if (run->found[i].zone == 0 && gc_addr_is_link_local(&run->found[i]))
-        run->found[i].zone = plan->ifindex;
+      struct gc_addr *addr = &run->found[i].addr;
+      *addr = plan->roster.entries[i].addr;
+      if (addr->port == 0)
+        addr->port = plan->uri.port;
+      if (addr->zone == 0 && gc_addr_is_link_local(addr))
+        addr->zone = plan->ifindex;
     }
     return false;
   }
@@ -256,9 +283,9 @@ static bool find_responders(struct run *run)
   bool by_signal = ask(run, plan->targets, plan->target_count);
   run->is_discovery = false;
   if (run->found_count > 0)
-    qsort(run->found, run->found_count, sizeof *run->found, compare_addr);
+    qsort(run->found, run->found_count, sizeof *run->found, compare_found);
   for (size_t i = 0; i < run->found_count; i++)
-    if (kept == 0 || !gc_addr_equal(&run->found[i], &run->found[kept - 1]))
+    if (kept == 0 || !gc_addr_equal(&run->found[i].addr, &run->found[kept - 1].addr))
       run->found[kept++] = run->found[i];
   run->found_count = kept;
   gc_info(1, "%zu server%s with %.*s found", kept, kept == 1 ? "" : "s", (int)plan->uri.path.len, (const char *)plan->uri.path.ptr);
@@ -267,10 +294,18 @@ static bool find_responders(struct run *run)
 
 static void run_each(struct run *run)
 {
-  if (!find_responders(run) && run->found_count > 0)
-    ask(run, run->found, run->found_count);
+  bool by_signal = find_responders(run);
+  struct gc_addr *targets = calloc(run->found_count + 1, sizeof *targets);
+  for (size_t i = 0; targets && i < run->found_count; i++)
+    targets[i] = run->found[i].addr;
+  if (!targets)
+    failed(run, GC_STATUS_SYSTEM);
+  else if (!by_signal && run->found_count > 0)
+    ask(run, targets, run->found_count);
+  free(targets);
   free(run->found);
   run->found = NULL;
+  run->found_count = 0;
 }
 
 /* --- the whole --- */
@@ -350,7 +385,7 @@ enum gc_status gc_send_run(const struct gc_send *send, struct gc_out *out)
   if (status != GC_STATUS_OK && *why)
     gc_error("%s", why);
   gc_send_report_free(&run.report);
-  gc_send_plan_free(run.plan);
+  status = gc_status_max(status, gc_send_plan_free(run.plan));
   free(run.plan);
   return gc_status_max(status, run.report.status);
 }

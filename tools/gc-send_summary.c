@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "gc-send.h"
 
 void gc_send_report_missing(struct gc_send_report *report, const struct gc_addr *addr, const char *name)
@@ -24,13 +25,31 @@ void gc_send_report_missing(struct gc_send_report *report, const struct gc_addr 
   gc_json_end(report->out);
 }
 
+void gc_send_report_missing_member(struct gc_send_report *report, const struct gc_roster_member *member)
+{
+  char id[2 * GC_ID_MAX_LEN + 1];
+  gc_send_report_clear(report);
+  report->missing++;
+  report->status = gc_status_max(report->status, GC_STATUS_NO);
+  gc_hex_encode(id, gc_bytes(member->id, member->id_len));
+  gc_error("no answer from member %s%s%s", *id ? id : "(empty ID)", *member->name ? " " : "", member->name);
+  if (!report->json)
+    return;
+  gc_json_object(report->out, NULL);
+  gc_json_str(report->out, "event", "missing");
+  gc_json_str(report->out, "kid", id);
+  if (*member->name)
+    gc_json_str(report->out, "name", member->name);
+  gc_json_end(report->out);
+}
+
 static void json_summary(struct gc_send_report *report, const struct gc_send *send, uint64_t elapsed_ms)
 {
   const struct {
     const char *key;
     uint64_t value;
   } extras[] = { { "missing", report->missing }, { "duplicates", report->duplicates }, { "stale", report->stale }, { "late", report->late },
-                 { "unmatched", report->unmatched }, { "malformed", report->malformed } };
+                 { "unmatched", report->unmatched }, { "malformed", report->malformed }, { "insecure", report->insecure } };
   gc_json_object(report->out, NULL);
   gc_json_str(report->out, "event", "summary");
   gc_json_uint(report->out, "responses", report->responses);
@@ -53,7 +72,7 @@ static void text_summary(struct gc_send_report *report, uint64_t elapsed_ms)
     const char *what;
     uint64_t value;
   } extras[] = { { "failed", report->failed }, { "missing", report->missing }, { "duplicate", report->duplicates }, { "stale", report->stale },
-                 { "late", report->late }, { "unmatched", report->unmatched }, { "malformed", report->malformed } };
+                 { "late", report->late }, { "unmatched", report->unmatched }, { "malformed", report->malformed }, { "refused", report->insecure } };
   int n = snprintf(line, sizeof line, "%" PRIu64 " response%s from %" PRIu64 " responder%s in %" PRIu64 ".%03" PRIu64 " s", report->responses,
                    report->responses == 1 ? "" : "s", report->responders, report->responders == 1 ? "" : "s", elapsed_ms / 1000, elapsed_ms % 1000);
   for (size_t i = 0; i < sizeof extras / sizeof extras[0] && n > 0; i++)
@@ -69,6 +88,9 @@ void gc_send_report_summary(struct gc_send_report *report, const struct gc_send 
   for (size_t i = 0; report->roster && i < report->roster->count; i++)
     if (!report->roster->entries[i].answered)
       gc_send_report_missing(report, &report->roster->entries[i].addr, report->roster->entries[i].name);
+  for (size_t i = 0; report->roster && i < report->roster->member_count; i++)
+    if (!report->roster->members[i].answered)
+      gc_send_report_missing_member(report, &report->roster->members[i]);
   const bool may_be_silent = send->no_response > 0 && (send->no_response & 2);
   if (report->responders < (send->expect ? send->expect : may_be_silent ? 0 : 1))
     report->status = gc_status_max(report->status, GC_STATUS_NO);

@@ -1,0 +1,170 @@
+#include "gc-send_security.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+
+static enum gc_err take_fixed(void *ctx, uint64_t *number)
+{
+  *number = *(const uint64_t *)ctx;
+  return GC_OK;
+}
+
+/* --piv: the same number as often as it is wanted, for comparing messages; nothing of it is sent. */
+static enum gc_status fix_number(struct gc_send_security *security)
+{
+  const struct gc_context_file *file = security->own->file;
+  const struct gc_oscore_numbers numbers = { take_fixed, &security->fixed_number };
+  const char *reason = NULL;
+  if (gc_oscore_context_set_sender(security->own->oscore, file->sender.id, file->sender.cred.len ? file->sender.cred : file->sender.public_key,
+                                   file->private_key, numbers, &reason)) {
+    gc_error("%s: %s", security->own->path, reason ? reason : "no \"sender\" in it");
+    return GC_STATUS_INPUT;
+  }
+  return GC_STATUS_OK;
+}
+
+/* Can the context do what was asked? NULL: yes */
+static const char *check_mode(const struct gc_send_security *security, const struct gc_send *send, bool is_group)
+{
+  const struct gc_oscore_context *context = security->own->oscore;
+  const bool is_plain = gc_oscore_context_profile(context) == GC_OSCORE_PLAIN;
+  if (!gc_oscore_context_has_sender(context))
+    return "nothing can be sent with this context: it has no \"sender\"";
+  if (security->is_pairwise && (is_plain || !gc_oscore_context_has_mode(context, GC_MODE_PAIRWISE)))
+    return "--pairwise: this context has no pairwise mode (aead_alg and ecdh_alg)";
+  if (security->is_pairwise && !gc_oscore_context_find(context, gc_bytes(security->peer, security->peer_len)))
+    return "--pairwise: no member of this context has that Sender ID";
+  if (!security->is_pairwise && !is_plain && !gc_oscore_context_has_mode(context, GC_MODE_GROUP))
+    return is_group ? "this context has no group mode (group_enc_alg and sign_alg)" : "this context has no group mode: --pairwise ID names the member";
+  (void)send;
+  return NULL;
+}
+
+static enum gc_status open_all(struct gc_send_security *security, const struct gc_send *send)
+{
+  for (size_t i = 0; i < send->common.context_count; i++) {
+    struct gc_context *context = &security->contexts[security->count];
+    enum gc_status status = gc_context_open(context, send->common.contexts[i], send->common.strict);
+    security->count++;
+    if (status)
+      return status;
+    if (gc_oscore_ring_add(security->ring, context->oscore))
+      return GC_STATUS_SYSTEM;
+  }
+  return GC_STATUS_OK;
+}
+
+enum gc_status gc_send_security_open(struct gc_send_security **out, const struct gc_send *send, bool is_group, char why[static GC_SEND_WHY_LEN])
+{
+  struct gc_buf peer;
+  *out = NULL;
+  if (send->common.context_count == 0)
+    return GC_STATUS_OK;
+  gc_keep_secrets();
+  struct gc_send_security *security = *out = calloc(1, sizeof *security);
+  if (!security || !(security->contexts = calloc(send->common.context_count, sizeof *security->contexts)) ||
+      !(security->ring = gc_oscore_ring_new())) {
+    snprintf(why, GC_SEND_WHY_LEN, "%s", gc_err_str(GC_E_MEMORY));
+    return GC_STATUS_SYSTEM;
+  }
+  peer = gc_buf(security->peer, sizeof security->peer);
+  if (send->pairwise && gc_hex_decode(&peer, send->pairwise, strlen(send->pairwise), NULL)) {
+    snprintf(why, GC_SEND_WHY_LEN, "--pairwise %.80s: a Sender ID is 0 to %d bytes in hexadecimal", send->pairwise, GC_ID_MAX_LEN);
+    return GC_STATUS_USAGE;
+  }
+  security->is_pairwise = send->pairwise != NULL;
+  security->peer_len = peer.len;
+  security->own = &security->contexts[0];
+  security->fixed_number = send->piv;
+  enum gc_status status = open_all(security, send);
+  const char *wrong = status ? NULL : check_mode(security, send, is_group);
+  if (wrong) {
+    snprintf(why, GC_SEND_WHY_LEN, "%.200s: %s", security->own->path, wrong);
+    return gc_oscore_context_has_sender(security->own->oscore) ? GC_STATUS_USAGE : GC_STATUS_INPUT;
+  }
+  if (status)
+    return status;
+  return send->has_piv ? fix_number(security) : gc_context_use_numbers(security->own);
+}
+
+enum gc_status gc_send_security_close(struct gc_send_security **pointer)
+{
+  struct gc_send_security *security = *pointer;
+  enum gc_status status = GC_STATUS_OK;
+  *pointer = NULL;
+  if (!security)
+    return status;
+  for (size_t i = 0; i < security->count; i++) {
+    if (security->contexts[i].oscore)
+      gc_oscore_ring_remove(security->ring, security->contexts[i].oscore);
+    status = gc_status_max(status, gc_context_close(&security->contexts[i]));
+  }
+  gc_oscore_ring_free(&security->ring);
+  free(security->contexts);
+  free(security);
+  return status;
+}
+
+void gc_send_security_apply(const struct gc_send_security *security, struct gc_request *request, struct gc_bytes kid)
+{
+  if (!security)
+    return;
+  request->context = security->own->oscore;
+  request->ring = security->ring;
+  request->is_pairwise = security->is_pairwise;
+  request->peer = gc_bytes(security->peer, security->peer_len);
+  if (!security->is_pairwise && kid.ptr && gc_oscore_context_has_mode(request->context, GC_MODE_PAIRWISE)) {
+    request->is_pairwise = true;
+    request->peer = kid;
+  }
+}
+
+enum gc_status gc_send_security_explain(enum gc_sec result, char why[static GC_SEND_WHY_LEN])
+{
+  snprintf(why, GC_SEND_WHY_LEN, "the request cannot be protected: %s%s%s", gc_sec_str(result), result == GC_SEC_STATE ? ": " : "",
+           result == GC_SEC_STATE ? strerror(errno) : "");
+  return result == GC_SEC_STATE ? GC_STATUS_SYSTEM : result == GC_SEC_EXHAUSTED || result == GC_SEC_KEY ? GC_STATUS_SECURITY : GC_STATUS_INPUT;
+}
+
+void gc_send_json_security(struct gc_out *out, const struct gc_oscore_opened *opened, const char *error)
+{
+  static const char *const profiles[] = { [GC_OSCORE_PLAIN] = "oscore", [GC_OSCORE_GROUP] = "group-oscore", [GC_OSCORE_GROUP_02] = "group-oscore-02" };
+  if (!opened || !opened->context)
+    return;
+  gc_json_object(out, "security");
+  gc_json_str(out, "profile", profiles[gc_oscore_context_profile(opened->context)]);
+  gc_json_str(out, "mode", gc_oscore_mode_name(opened->mode));
+  if (opened->kid_context.len)
+    gc_json_hex(out, gc_oscore_context_profile(opened->context) == GC_OSCORE_PLAIN ? "id_context" : "gid", opened->kid_context);
+  if (opened->kid.ptr || !error)
+    gc_json_hex(out, "kid", opened->kid);
+  if (opened->piv.len)
+    gc_json_hex(out, "piv", opened->piv);
+  struct gc_bytes subject = opened->sender ? gc_oscore_recipient_subject(opened->sender) : gc_bytes(NULL, 0);
+  if (subject.len && !error)
+    gc_json_text(out, "subject", subject);
+  gc_json_bool(out, "verified", !error);
+  if (error)
+    gc_json_str(out, "error", error);
+  gc_json_end(out);
+}
+
+void gc_send_show_member(struct gc_out *out, const struct gc_oscore_opened *opened)
+{
+  if (!opened || !opened->context)
+    return;
+  struct gc_bytes subject = opened->sender ? gc_oscore_recipient_subject(opened->sender) : gc_bytes(NULL, 0);
+  gc_out_str(out, "  ");
+  if (opened->kid.len)
+    gc_out_hex(out, opened->kid);
+  else
+    gc_out_str(out, "(empty ID)");
+  if (subject.len) {
+    gc_out_char(out, ' ');
+    gc_out_text(out, subject);
+  }
+}
