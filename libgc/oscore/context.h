@@ -98,6 +98,10 @@ enum gc_err gc_oscore_context_add_recipient(struct gc_oscore_context *context, s
  */
 enum gc_err gc_oscore_context_remove_recipient(struct gc_oscore_context *context, struct gc_bytes id, bool deliberately) GC_MUST_CHECK;
 
+/** What was received before is not known: no request is delivered before an Echo exchange with its client, of the recipients
+ *  there are and of those to come. */
+void gc_oscore_context_lose_windows(struct gc_oscore_context *context);
+
 /** NULL: none with this ID. */
 struct gc_oscore_recipient *gc_oscore_context_find(const struct gc_oscore_context *context, struct gc_bytes id);
 

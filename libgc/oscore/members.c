@@ -193,6 +193,13 @@ enum gc_err gc_oscore_context_remove_recipient(struct gc_oscore_context *context
   return GC_OK;
 }
 
+void gc_oscore_context_lose_windows(struct gc_oscore_context *context)
+{
+  context->new_windows_invalid = true;
+  for (size_t i = 0; i < context->recipient_count; i++)
+    context->recipients[i]->window.is_valid = false;
+}
+
 static enum gc_err check_pair(struct gc_oscore_context *c, const struct gc_credential *credential, struct gc_bytes private_key,
                               struct gc_key_pair *pair, const char **why)
 {

@@ -17,8 +17,6 @@ void gc_oscore_ring_free(struct gc_oscore_ring **ring)
 {
   if (!*ring)
     return;
-  for (size_t i = 0; i < (*ring)->count; i++)
-    gc_oscore_context_free(&(*ring)->contexts[i]);
   free((*ring)->contexts);
   free(*ring);
   *ring = NULL;

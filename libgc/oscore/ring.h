@@ -10,13 +10,13 @@ struct gc_oscore_ring;
 /** NULL: no memory. */
 struct gc_oscore_ring *gc_oscore_ring_new(void);
 
-/** Frees the contexts too. */
+/** The contexts stay: they belong to whoever made them, and outlive the ring. */
 void gc_oscore_ring_free(struct gc_oscore_ring **ring);
 
-/** Add the newest context; the ring owns it from now on. GC_E_MEMORY */
+/** Add the newest context. GC_E_MEMORY */
 enum gc_err gc_oscore_ring_add(struct gc_oscore_ring *ring, struct gc_oscore_context *context) GC_MUST_CHECK;
 
-/** Take a context out, without freeing it; false: not in the ring. */
+/** Take a context out; false: not in the ring. */
 bool gc_oscore_ring_remove(struct gc_oscore_ring *ring, struct gc_oscore_context *context);
 
 size_t gc_oscore_ring_count(const struct gc_oscore_ring *ring);

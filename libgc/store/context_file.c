@@ -126,7 +126,9 @@ static enum gc_err read_alg(struct reader *r, const json_t *object, const char *
     tell(r, true, key, "unknown algorithm");
     return GC_E_UNSUPPORTED;
   }
-  if (!(kinds & 1u << alg->kind)) {
+  /* -7 as pairwise key agreement: what an older implementation has in P-256 groups (oscore/ puts it into the AAD only) */
+  bool is_old_p256 = alg->id == GC_ALG_ES256 && json_is_integer(value) && kinds == 1u << GC_ALG_ECDH;
+  if (!is_old_p256 && !(kinds & 1u << alg->kind)) {
     tell(r, true, key, alg->kind == GC_ALG_FORBIDDEN ? "%s must not be used with Group OSCORE" : "%s is not for this purpose", alg->name);
     return GC_E_RANGE;
   }

@@ -414,6 +414,7 @@ static void rekeying_during_an_exchange(void **state)
   assert_int_equal(gc_oscore_ring_open_request(ring, &outer, 0, gc_buf(store, sizeof store), &p.opened, &b), GC_SEC_NO_CONTEXT);
   gc_oscore_ring_free(&ring);
   gc_oscore_context_free(&new_server);
+  gc_oscore_context_free(&new_client);
   close_pair(&p);
 }
 
@@ -438,8 +439,8 @@ static void equal_gids(void **state)
   assert_int_equal(gc_message_parse(&outer, sec_request(three.client, sec_get, NULL, &one.mine), NULL), GC_OK);
   assert_int_equal(gc_oscore_ring_open_request(ring, &outer, 0, gc_buf(store, sizeof store), &one.opened, &one.its), GC_SEC_BAD_SIGNATURE);
   gc_oscore_ring_free(&ring);
-  gc_oscore_context_free(&one.client);
-  gc_oscore_context_free(&two.client);
+  close_pair(&one);
+  close_pair(&two);
   close_pair(&three);
 }
 

@@ -1,0 +1,320 @@
+#include "store/secure_context.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/hkdf.h"
+
+/* told what is wrong */
+typedef void problem_fn(void *ctx, bool is_error, const struct gc_context_problem *problem);
+
+struct member_name {
+  uint8_t id[GC_ID_MAX_LEN], id_len;
+  char *name;
+};
+
+struct gc_secure_context {
+  struct gc_oscore_context *oscore;
+  struct gc_state_file *state; /* NULL: read-only */
+  bool keeps_windows, windows_lost;
+  char *name;
+  struct member_name *names;
+  size_t name_count;
+};
+
+struct maker {
+  struct gc_secure_context *to;
+  const struct gc_context_file *file;
+  const char *path;
+  problem_fn *problem;
+  void *ctx;
+};
+
+/* The place of a key, found by reading the file once more: errors may take their time. */
+static void place_of(const char *path, const char *key, struct gc_context_problem *problem)
+{
+  FILE *file = key[0] ? fopen(path, "rb") : NULL;
+  if (!file)
+    return;
+  size_t cap = 1 << 20, len = 0;
+  char *text = malloc(cap);
+  if (text)
+    len = fread(text, 1, cap, file);
+  if (len && len < cap)
+    gc_json_locate(gc_bytes(text, len), key, &problem->line, &problem->column);
+  if (text)
+    explicit_bzero(text, len);
+  free(text);
+  fclose(file);
+}
+
+static enum gc_err tell(const struct maker *m, const char *key, const char *phrase, enum gc_err err)
+{
+  struct gc_context_problem problem = { .path = m->path, .key = key, .phrase = phrase };
+  int saved = errno;
+  place_of(m->path, key, &problem);
+  errno = saved;
+  m->problem(m->ctx, true, &problem);
+  return err;
+}
+
+static int32_t set_or_none(int32_t alg)
+{
+  return alg == GC_ALG_UNSET ? 0 : alg;
+}
+
+static enum gc_err make_params(const struct maker *m, struct gc_oscore_params *p)
+{
+  static const enum gc_oscore_profile profiles[] = {
+    [GC_PROFILE_GROUP_OSCORE] = GC_OSCORE_GROUP, [GC_PROFILE_OSCORE] = GC_OSCORE_PLAIN, [GC_PROFILE_GROUP_OSCORE_02] = GC_OSCORE_GROUP_02
+  };
+  const struct gc_context_file *f = m->file;
+  *p = (struct gc_oscore_params){
+    .profile = profiles[f->profile],
+    .name = gc_bytes_str(f->name ? f->name : ""),
+    .master_secret = f->master_secret,
+    .master_salt = f->master_salt,
+    .has_id_context = f->has_gid,
+    .id_context = f->gid,
+    .hkdf_alg = set_or_none(f->hkdf),
+    .aead_alg = set_or_none(f->aead_alg),
+    .group_enc_alg = set_or_none(f->group_enc_alg),
+    .sign_alg = set_or_none(f->sign_alg),
+    .ecdh_alg = set_or_none(f->ecdh_alg),
+    .gm_cred = f->gm_cred,
+    .replay_window = f->replay_window,
+    .max_recipients = 65535,
+    .signature_encryption_key = f->signature_encryption_key,
+    .countersign = f->countersign_elements == 4 ? GC_COUNTERSIGN_FOUR : GC_COUNTERSIGN_FIVE,
+  };
+  if (p->ecdh_alg == GC_ALG_ES256) { /* what an older implementation puts into the AAD of P-256 groups */
+    p->aad_ecdh_alg = GC_ALG_ES256;
+    p->ecdh_alg = p->hkdf_alg == GC_ALG_HMAC_512 ? GC_ALG_ECDH_SS_512 : GC_ALG_ECDH_SS_256;
+  }
+  if (f->cred_fmt && !(p->cred_fmt = gc_cred_fmt_by_name(gc_bytes_str(f->cred_fmt))))
+    return tell(m, "cred_fmt", "no such credential format: CCS, CWT, X.509 are known", GC_E_UNSUPPORTED);
+  return GC_OK;
+}
+
+static struct gc_bytes cred_of(const struct gc_context_member *member)
+{
+  return member->cred.len ? member->cred : member->public_key;
+}
+
+static enum gc_err add_name(struct gc_secure_context *to, const struct gc_context_member *member)
+{
+  if (!member->name || member->id.len > GC_ID_MAX_LEN)
+    return GC_OK;
+  struct member_name *n = &to->names[to->name_count];
+  *n = (struct member_name){ .id_len = (uint8_t)member->id.len, .name = strdup(member->name) };
+  if (!n->name)
+    return GC_E_MEMORY;
+  if (member->id.len)
+    memcpy(n->id, member->id.ptr, member->id.len);
+  to->name_count++;
+  return GC_OK;
+}
+
+static enum gc_err next_number(void *ctx, uint64_t *number)
+{
+  return gc_state_file_take(ctx, number, 1);
+}
+
+static enum gc_err no_number(void *ctx, uint64_t *number)
+{
+  (void)ctx;
+  (void)number;
+  return GC_E_STATE; /* read-only: nothing may be sent */
+}
+
+static enum gc_err add_members(const struct maker *m)
+{
+  const struct gc_context_file *f = m->file;
+  const char *why = "";
+  char key[40] = "sender.private_key";
+  enum gc_err err;
+  m->to->names = calloc(f->recipient_count + 1, sizeof *m->to->names);
+  if (!m->to->names)
+    return GC_E_MEMORY;
+  for (size_t i = 0; i < f->recipient_count; i++) {
+    err = gc_oscore_context_add_recipient(m->to->oscore, f->recipients[i].id, cred_of(&f->recipients[i]), NULL, &why);
+    if (err) {
+      snprintf(key, sizeof key, "recipients[%zu]%s", i, err == GC_E_EXISTS ? ".id" : "");
+      return tell(m, key, why, err);
+    }
+    if ((err = add_name(m->to, &f->recipients[i])))
+      return err;
+  }
+  if (!f->has_sender)
+    return GC_OK;
+  struct gc_oscore_numbers numbers = { m->to->state ? next_number : no_number, m->to->state };
+  err = gc_oscore_context_set_sender(m->to->oscore, f->sender.id, cred_of(&f->sender), f->private_key, numbers, &why);
+  if (err)
+    return tell(m, err == GC_E_EXISTS ? "sender.id" : "sender", why, err);
+  return add_name(m->to, &f->sender);
+}
+
+/* Numbers belong to keys and Sender ID, whatever file they stand in. */
+static void fingerprint(const struct gc_context_file *f, uint8_t out[static GC_FINGERPRINT_LEN])
+{
+  const uint8_t lens[4] = { (uint8_t)f->master_secret.len, (uint8_t)f->master_salt.len, (uint8_t)f->gid.len, f->has_gid };
+  struct gc_bytes pieces[] = { gc_bytes(lens, sizeof lens), f->master_secret, f->master_salt, f->gid, f->signature_encryption_key };
+  gc_hkdf(GC_HASH_SHA256, f->has_sender ? f->sender.id : gc_bytes(NULL, 0), pieces, 5, gc_bytes("groupcoap state", 15), out, GC_FINGERPRINT_LEN);
+}
+
+static void restore_window(void *ctx, const struct gc_state_window *saved)
+{
+  struct gc_secure_context *to = ctx;
+  struct gc_oscore_recipient *recipient = gc_oscore_context_find(to->oscore, saved->kid);
+  if (!recipient || saved->top > GC_PIV_MAX)
+    return;
+  struct gc_replay_window *window = gc_oscore_recipient_window(recipient);
+  window->next = saved->top + 1;
+  window->received = 1; /* the highest itself */
+  for (size_t i = 0; i < 8 && i < saved->bits.len; i++)
+    window->received |= (uint64_t)saved->bits.ptr[i] << 8 * i;
+}
+
+static enum gc_err open_state(const struct maker *m, unsigned flags)
+{
+  uint8_t print[GC_FINGERPRINT_LEN];
+  char why[256] = "";
+  if (flags & GC_SECURE_READ_ONLY || (!m->file->has_sender && !(flags & GC_SECURE_WINDOWS)))
+    return GC_OK;
+  fingerprint(m->file, print);
+  enum gc_err err = gc_state_file_open(&m->to->state, m->path, print, why);
+  return err ? tell(m, "", why[0] ? why : gc_err_str(err), err) : GC_OK;
+}
+
+static enum gc_err begin_windows(const struct maker *m, unsigned flags)
+{
+  if (!m->to->state || !(flags & GC_SECURE_WINDOWS))
+    return GC_OK;
+  enum gc_err err = gc_state_file_windows_begin(m->to->state, restore_window, m->to, &m->to->windows_lost);
+  if (err)
+    return tell(m, "", "replay windows of the state file cannot be used", err);
+  m->to->keeps_windows = true;
+  if (m->to->windows_lost)
+    gc_oscore_context_lose_windows(m->to->oscore);
+  return GC_OK;
+}
+
+static enum gc_err make(const struct maker *m, unsigned flags)
+{
+  struct gc_oscore_params params;
+  const char *why = "";
+  m->to->name = strdup(m->file->name ? m->file->name : "");
+  if (!m->to->name)
+    return GC_E_MEMORY;
+  enum gc_err err = make_params(m, &params);
+  if (err)
+    return err;
+  err = gc_oscore_context_new(&m->to->oscore, &params, &why);
+  if (err)
+    return tell(m, "", why, err);
+  err = open_state(m, flags);
+  if (!err)
+    err = add_members(m);
+  return err ? err : begin_windows(m, flags);
+}
+
+enum gc_err gc_secure_context_make(struct gc_secure_context **out, const struct gc_context_file *file, const char *path, unsigned flags,
+                                   problem_fn *problem, void *ctx)
+{
+  struct maker m = { calloc(1, sizeof *m.to), file, path, problem, ctx };
+  *out = NULL;
+  if (!m.to)
+    return GC_E_MEMORY;
+  enum gc_err err = make(&m, flags);
+  if (err)
+    (void)gc_secure_context_close(&m.to);
+  *out = m.to;
+  return err;
+}
+
+enum gc_err gc_secure_context_open(struct gc_secure_context **out, const char *path, unsigned flags, problem_fn *problem, void *ctx)
+{
+  struct gc_context_file *file;
+  *out = NULL;
+  enum gc_err err = gc_context_file_read(&file, path, (flags & GC_SECURE_STRICT) != 0, problem, ctx);
+  if (err)
+    return err;
+  err = gc_secure_context_make(out, file, path, flags, problem, ctx);
+  gc_context_file_free(&file);
+  return err;
+}
+
+static enum gc_err save_windows(struct gc_secure_context *c)
+{
+  size_t count = gc_oscore_context_count(c->oscore), used = 0;
+  struct gc_state_window *windows = calloc(count + 1, sizeof *windows);
+  uint8_t(*bits)[8] = calloc(count + 1, sizeof *bits);
+  enum gc_err err = windows && bits ? GC_OK : GC_E_MEMORY;
+  for (size_t i = 0; !err && i < count; i++) {
+    struct gc_oscore_recipient *recipient = gc_oscore_context_at(c->oscore, i);
+    const struct gc_replay_window *window = gc_oscore_recipient_window(recipient);
+    if (!window->is_valid) {
+      err = GC_E_STATE; /* still lost: it must stay so */
+    } else if (window->next) {
+      for (size_t b = 0; b < 8; b++)
+        bits[used][b] = (uint8_t)(window->received >> 8 * b);
+      windows[used] = (struct gc_state_window){ gc_oscore_recipient_id(recipient), window->next - 1, gc_bytes(bits[used], 8) };
+      used++;
+    }
+  }
+  if (!err)
+    err = gc_state_file_windows_save(c->state, windows, used);
+  free(windows);
+  free(bits);
+  return err == GC_E_STATE ? GC_OK : err;
+}
+
+enum gc_err gc_secure_context_close(struct gc_secure_context **context)
+{
+  struct gc_secure_context *c = *context;
+  if (!c)
+    return GC_OK;
+  enum gc_err err = c->keeps_windows ? save_windows(c) : GC_OK;
+  int saved = errno;
+  gc_oscore_context_free(&c->oscore);
+  gc_state_file_close(&c->state);
+  for (size_t i = 0; i < c->name_count; i++)
+    free(c->names[i].name);
+  free(c->names);
+  free(c->name);
+  free(c);
+  *context = NULL;
+  errno = saved;
+  return err;
+}
+
+struct gc_oscore_context *gc_secure_context_oscore(const struct gc_secure_context *context)
+{
+  return context->oscore;
+}
+
+const char *gc_secure_context_name(const struct gc_secure_context *context)
+{
+  return context->name;
+}
+
+bool gc_secure_context_windows_lost(const struct gc_secure_context *context)
+{
+  return context->windows_lost;
+}
+
+struct gc_bytes gc_secure_context_member_name(const struct gc_secure_context *context, struct gc_bytes id)
+{
+  for (size_t i = 0; i < context->name_count; i++)
+    if (gc_bytes_equal(id, gc_bytes(context->names[i].id, context->names[i].id_len)))
+      return gc_bytes_str(context->names[i].name);
+  const struct gc_oscore_recipient *recipient = gc_oscore_context_find(context->oscore, id);
+  return recipient ? gc_oscore_recipient_subject(recipient) : gc_bytes(NULL, 0);
+}
+
+enum gc_err gc_secure_context_peek(const struct gc_secure_context *context, uint64_t *next)
+{
+  return context->state && gc_oscore_context_has_sender(context->oscore) ? gc_state_file_peek(context->state, next) : GC_E_STATE;
+}
