@@ -133,20 +133,17 @@ static void show_common(struct show *s, const struct gc_context_file *file, cons
 /* The next number as the state file has it; it is not created by looking. */
 static void show_state(struct show *s, const struct gc_context *context)
 {
-  uint8_t fingerprint[GC_FINGERPRINT_LEN];
-  char why[256], name[4096];
-  struct gc_state_file *state;
+  char name[4096];
   uint64_t next = 0;
   if ((size_t)snprintf(name, sizeof name, "%s.state", context->path) >= sizeof name)
     return;
   if (access(name, F_OK) == 0) {
-    gc_context_fingerprint(fingerprint, context->file);
-    enum gc_err err = gc_state_file_open(&state, context->path, fingerprint, why);
-    if (err || gc_state_file_peek(state, &next)) {
-      gc_warn("%s", err ? why : "the state cannot be read");
+    struct gc_context with_state;
+    bool is_known = gc_context_open_state(&with_state, context->path, false, 0) == GC_STATUS_OK &&
+                    gc_secure_context_peek(with_state.secure, &next) == GC_OK;
+    (void)!gc_context_close(&with_state);
+    if (!is_known)
       return;
-    }
-    gc_state_file_close(&state);
   }
   if (s->json) {
     gc_json_uint(s->out, "sender_sequence_number", next);

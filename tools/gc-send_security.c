@@ -48,7 +48,9 @@ static enum gc_status open_all(struct gc_send_security *security, const struct g
 {
   for (size_t i = 0; i < send->common.context_count; i++) {
     struct gc_context *context = &security->contexts[security->count];
-    enum gc_status status = gc_context_open(context, send->common.contexts[i], send->common.strict);
+    const bool is_own = i == 0 && !send->has_piv;
+    enum gc_status status = is_own ? gc_context_open_state(context, send->common.contexts[i], send->common.strict, 0)
+                                   : gc_context_open(context, send->common.contexts[i], send->common.strict);
     security->count++;
     if (status)
       return status;
@@ -88,7 +90,7 @@ enum gc_status gc_send_security_open(struct gc_send_security **out, const struct
   }
   if (status)
     return status;
-  return send->has_piv ? fix_number(security) : gc_context_use_numbers(security->own);
+  return send->has_piv ? fix_number(security) : GC_STATUS_OK;
 }
 
 enum gc_status gc_send_security_close(struct gc_send_security **pointer)
@@ -98,11 +100,8 @@ enum gc_status gc_send_security_close(struct gc_send_security **pointer)
   *pointer = NULL;
   if (!security)
     return status;
-  for (size_t i = 0; i < security->count; i++) {
-    if (security->contexts[i].oscore)
-      gc_oscore_ring_remove(security->ring, security->contexts[i].oscore);
+  for (size_t i = 0; i < security->count; i++)
     status = gc_status_max(status, gc_context_close(&security->contexts[i]));
-  }
   gc_oscore_ring_free(&security->ring);
   free(security->contexts);
   free(security);

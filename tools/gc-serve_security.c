@@ -8,7 +8,7 @@
 struct gc_serve_security {
   struct gc_context *contexts;
   size_t context_count;
-  struct gc_oscore_ring **rings; /* one a member; they own the Security Contexts */
+  struct gc_oscore_ring **rings; /* one a member */
   uint32_t members;
 };
 
@@ -17,11 +17,11 @@ static enum gc_status check_own_ids(const struct gc_serve_security *security)
 {
   for (size_t i = 0; i < security->context_count; i++)
     for (size_t k = 0; k < i; k++) {
-      uint8_t a[GC_FINGERPRINT_LEN], b[GC_FINGERPRINT_LEN];
-      gc_context_fingerprint(a, security->contexts[i].file);
-      gc_context_fingerprint(b, security->contexts[k].file);
-      if (security->contexts[i].file->has_sender && gc_bytes_equal(gc_bytes(a, sizeof a), gc_bytes(b, sizeof b))) {
-        gc_error("%s and %s hold the same keys and the same Sender ID: each member needs its own", security->contexts[k].path,
+      const struct gc_oscore_context *a = security->contexts[i].oscore, *b = security->contexts[k].oscore;
+      if (i % security->members != k % security->members && gc_oscore_context_has_sender(a) && gc_oscore_context_has_sender(b) &&
+          gc_bytes_equal(gc_oscore_context_sender_id(a), gc_oscore_context_sender_id(b)) &&
+          gc_bytes_equal(gc_oscore_context_id_context(a), gc_oscore_context_id_context(b))) {
+        gc_error("%s and %s have the same Sender ID in the same group: each member needs its own", security->contexts[k].path,
                  security->contexts[i].path);
         return GC_STATUS_INPUT;
       }
@@ -32,13 +32,9 @@ static enum gc_status check_own_ids(const struct gc_serve_security *security)
 static enum gc_status open_one(struct gc_serve_security *security, size_t index, const char *path, bool strict)
 {
   struct gc_context *context = &security->contexts[index];
-  enum gc_status status = gc_context_open(context, path, strict);
+  enum gc_status status = gc_context_open_state(context, path, strict, GC_SECURE_WINDOWS);
   security->context_count = index + 1;
-  if (!status && context->file->has_sender)
-    status = gc_context_use_numbers(context);
-  if (!status)
-    status = gc_context_use_windows(context);
-  if (!status && context->windows_lost)
+  if (!status && gc_secure_context_windows_lost(context->secure))
     gc_info(1, "%s: replay windows were not saved in order; clients must echo first", path);
   if (!status && gc_oscore_ring_add(security->rings[index % security->members], context->oscore)) {
     gc_error("no memory left");
@@ -100,10 +96,6 @@ enum gc_status gc_serve_security_close(struct gc_serve_security **pointer)
   *pointer = NULL;
   if (!security)
     return status;
-  /* out of the rings first: each context is closed with its file and state */
-  for (size_t i = 0; i < security->context_count; i++)
-    if (security->contexts[i].oscore)
-      gc_oscore_ring_remove(security->rings[i % security->members], security->contexts[i].oscore);
   for (size_t i = 0; i < security->context_count; i++)
     status = gc_status_max(status, gc_context_close(&security->contexts[i]));
   for (uint32_t i = 0; security->rings && i < security->members; i++)

@@ -174,7 +174,7 @@ run_keygen() { # stdout to out, stderr to err, status to $status
 	jq '.sender.private_key = .master_secret + .master_secret' demo/01.json >other.json
 	chmod 600 other.json
 	run_keygen show other.json
-	[ "$status" -eq 3 ] && grep -q 'other.json: sender: ' err
+	[ "$status" -eq 3 ] && grep -q 'other.json:[0-9]*:[0-9]*: sender' err
 	chmod 644 demo/01.json
 	run_keygen show demo/01.json
 	[ "$status" -eq 0 ] && grep -q 'mode 0644' err
