@@ -299,9 +299,22 @@ static bool is_intended(const struct gc_oscore_job *job, const struct gc_oscore_
   return a && b && gc_public_key_equal(&a->public_key, &b->public_key);
 }
 
-enum gc_sec gc_oscore_open_response(struct gc_oscore_context *context, const struct gc_message *outer, unsigned flags,
-                                    const struct gc_oscore_binding *binding, struct gc_buf storage, struct gc_oscore_opened *opened)
+/* A binding that was made with the context of another member of the group (in a decoder), seen from this one. */
+static struct gc_oscore_binding seen_from(const struct gc_oscore_context *context, const struct gc_oscore_binding *binding)
 {
+  struct gc_oscore_binding b = *binding;
+  if (context != b.context && !b.is_own && context->has_sender &&
+      gc_bytes_equal(gc_bytes(b.request_kid, b.request_kid_len), gc_oscore_context_sender_id(context))) {
+    b.is_own = true;
+    b.has_peer = false;
+  }
+  return b;
+}
+
+enum gc_sec gc_oscore_open_response(struct gc_oscore_context *context, const struct gc_message *outer, unsigned flags,
+                                    const struct gc_oscore_binding *made, struct gc_buf storage, struct gc_oscore_opened *opened)
+{
+  const struct gc_oscore_binding seen = seen_from(context, made), *binding = &seen;
   struct gc_oscore_job job = { .context = context };
   const struct gc_oscore_option *option = &opened->option;
   *opened = (struct gc_oscore_opened){ .context = context };
@@ -309,8 +322,10 @@ enum gc_sec gc_oscore_open_response(struct gc_oscore_context *context, const str
   opened->mode = job.mode;
   if (result)
     return result;
-  if (!GC_CODE_IS_RESPONSE(outer->code) || (option->has_kid && !option->piv.len && context != binding->context && context->rules->is_group))
-    return GC_SEC_BAD_OPTION; /* with another context than the request's there must be a Partial IV (draft, Section 7.3) */
+  bool is_rekeyed = context->rules->is_group && !gc_bytes_equal(gc_oscore_context_id_context(context),
+                                                                gc_bytes(binding->request_kid_context, binding->request_kid_context_len));
+  if (!GC_CODE_IS_RESPONSE(outer->code) || (is_rekeyed && !option->piv.len))
+    return GC_SEC_BAD_OPTION; /* under another context than the request's there must be a Partial IV (draft, Section 7.3) */
   opened->kid_context = option->has_kid_context ? option->kid_context : gc_oscore_context_id_context(context);
   if (option->has_kid_context && (!context->has_id_context || !gc_bytes_equal(option->kid_context, gc_oscore_context_id_context(context))))
     return GC_SEC_NO_CONTEXT;

@@ -113,17 +113,25 @@ enum gc_sec gc_oscore_ring_open_request(struct gc_oscore_ring *ring, const struc
   return best.result;
 }
 
+/* By its invariant name; contexts of several members of one group (in a decoder) by the Gid too. */
+static bool is_same_group(const struct gc_oscore_context *a, const struct gc_oscore_context *b)
+{
+  struct gc_bytes name = gc_oscore_context_name(a);
+  return (name.len && gc_bytes_equal(name, gc_oscore_context_name(b))) ||
+         gc_bytes_equal(gc_oscore_context_id_context(a), gc_oscore_context_id_context(b));
+}
+
 enum gc_sec gc_oscore_ring_open_response(struct gc_oscore_ring *ring, const struct gc_message *outer, unsigned flags,
                                          const struct gc_oscore_binding *binding, struct gc_buf storage, struct gc_oscore_opened *opened)
 {
   struct best best = { .result = GC_SEC_NO_CONTEXT };
-  struct gc_bytes value, name = gc_oscore_context_name(binding->context);
+  struct gc_bytes value;
   *opened = (struct gc_oscore_opened){ 0 };
   if (!gc_oscore_option_of(outer, &value))
     return GC_SEC_NOT_PROTECTED;
   for (size_t i = ring->count; i-- > 0;) {
     struct gc_oscore_context *context = ring->contexts[i];
-    if (context != binding->context && (!name.len || !gc_bytes_equal(gc_oscore_context_name(context), name)))
+    if (context != binding->context && !is_same_group(context, binding->context))
       continue;
     enum gc_sec result = gc_oscore_open_response(context, outer, flags, binding, storage, opened);
     if (is_final(result))

@@ -31,8 +31,8 @@ enum gc_sec gc_oscore_ring_open_request(struct gc_oscore_ring *ring, const struc
                                         struct gc_buf storage, struct gc_oscore_opened *opened, struct gc_oscore_binding *binding)
   __attribute__((warn_unused_result));
 
-/** gc_oscore_open_response with the contexts of the request's group: the request's own, and others of the same name, the
- *  newest first. */
+/** gc_oscore_open_response with the contexts of the request's group: the request's own, and others of the same name
+ *  or Gid, the newest first. */
 enum gc_sec gc_oscore_ring_open_response(struct gc_oscore_ring *ring, const struct gc_message *outer, unsigned flags,
                                          const struct gc_oscore_binding *binding, struct gc_buf storage, struct gc_oscore_opened *opened)
   __attribute__((warn_unused_result));
