@@ -70,8 +70,8 @@ struct gc_client_event {
   uint32_t blocks;                /* messages the body came in: 1 = not block-wise */
   uint64_t rtt_ms;                /* since the (last) transmission of the request to it */
   uint64_t now_ms;
-  uint32_t responder;             /* 0, 1, …: in the order of their first answer; a responder is a source address and port;
-                                     UINT32_MAX: none, or not known to be one */
+  uint32_t responder;             /* 0, 1, …: in the order of their first answer; a responder is a source address and port,
+                                     with protection one member there; UINT32_MAX: none, or not known to be one */
   uint32_t observe;               /* NOTIFICATION: the value of Observe */
   uint16_t option;                /* UNUSABLE */
   const char *phrase;             /* INCOMPLETE, RESET, TIMEOUT: what was under way */
@@ -102,7 +102,7 @@ void gc_client_free(struct gc_client **client);
 /**
  * Start an exchange.
  * *out is set before an event of it can happen and is valid until GC_CLIENT_END.
- * @return GC_OK; GC_E_RANGE: a body larger than a block to a group, port 5684 of a group, a token or method that is none,
+ * @return GC_OK; GC_E_RANGE: a context without ring, a body larger than a block to a group, port 5684 of a group, a token or method that is none,
  *         observe with another method than GET or FETCH, Observe or a Block option among the options; GC_E_EXISTS: the
  *         token is in use or not yet free again; GC_E_LIMIT; GC_E_SPACE: request too large for a datagram; GC_E_MEMORY;
  *         GC_E_SYSTEM (errno): it could not be sent
@@ -118,7 +118,8 @@ enum gc_err gc_client_compose(struct gc_client *client, struct gc_buf *out, cons
 
 /**
  * Send the request again now, with the same Token and Observe value and a new Message ID: to refresh a registration, or to
- * ask one member that was silent.
+ * ask one member that was silent. A protected one goes as it is, so that who has it answers no second time; a registration
+ * that is refreshed (`to` NULL) is protected anew (RFC 8613, Section 4.1.3.5.1).
  * @param to NULL: where the exchange goes, as one repetition more; a unicast address: to it alone, confirmable
  *        (draft-ietf-core-groupcomm-bis, Section 3.7)
  * @return GC_OK; GC_E_STATE: the exchange listens no longer, or waits for its turn, or uploads in blocks;

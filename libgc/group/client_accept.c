@@ -68,7 +68,8 @@ static void accept_answer(struct gc_leg *leg, struct gc_responder *responder, co
   if (may_observe && gc_option_find_uint(message->options, GC_OPTION_OBSERVE, &event.observe)) {
     event.observe &= 0xffffff;
     event.kind = GC_CLIENT_NOTIFICATION;
-    if (!gc_responder_is_newer(responder, event.observe, in->now_ms)) {
+    bool is_newer = exchange->client->opened ? exchange->client->is_newest : gc_responder_is_newer(responder, event.observe, in->now_ms);
+    if (!is_newer) {
       event.kind = GC_CLIENT_STALE;
       surface(leg, responder, in, &event);
       return;
@@ -138,13 +139,13 @@ static bool accept_open(struct gc_leg *leg, const struct gc_inbound *in)
   uint16_t option = gc_options_first_unusable(in->message.options, understood);
   if (option)
     return reject_unusable(leg, in, option);
-  struct gc_responder *responder = gc_responder_get(exchange, &in->datagram->remote);
+  struct gc_responder *responder = gc_responder_get(exchange, &in->datagram->remote, client->opened);
   if (!responder)
     return tell_stray(client, GC_CLIENT_UNMATCHED, in, exchange->user);
   if (!leg->responder && !exchange->is_group)
     leg->responder = responder;
   if (client->opened)
-    gc_responder_note_kid(responder, client->opened);
+    gc_responder_note(responder, exchange->request.ring, client->opened, &client->is_newest);
   accept_for(leg, responder, in);
   return true;
 }
@@ -159,9 +160,7 @@ static bool accept_protected(struct gc_leg *leg, const struct gc_inbound *in)
     return true; /* RFC 8613, Section 8.4: acknowledged, and that is all */
   inner.message = opened.inner;
   client->opened = &opened;
-  bool is_wanted = accept_open(leg, &inner);
-  client->opened = NULL;
-  return is_wanted;
+  return accept_open(leg, &inner);
 }
 
 bool gc_client_accept(struct gc_client *client, const struct gc_inbound *in)
@@ -179,5 +178,9 @@ bool gc_client_accept(struct gc_client *client, const struct gc_inbound *in)
   /* RFC 7252, Sections 5.3.2 and 8.2: only a group request may be answered from elsewhere */
   if (!gc_addr_is_multicast(&leg->remote) && !gc_addr_equal(&leg->remote, &in->datagram->remote))
     return tell_stray(client, GC_CLIENT_UNMATCHED, in, NULL);
-  return leg->exchange->request.context ? accept_protected(leg, in) : accept_open(leg, in);
+  const struct gc_oscore_opened *outer = client->opened; /* a call out of an event */
+  client->opened = NULL;
+  bool is_wanted = leg->exchange->request.context ? accept_protected(leg, in) : accept_open(leg, in);
+  client->opened = outer;
+  return is_wanted;
 }

@@ -24,6 +24,8 @@ static enum gc_err check(const struct gc_request *request)
     return GC_E_RANGE;
   if (request->observe && request->code != GET && request->code != FETCH)
     return GC_E_RANGE;
+  if (request->context ? !request->ring : request->is_pairwise)
+    return GC_E_RANGE;
   /* draft-ietf-core-groupcomm-bis, Sections 3.4 and 3.8 */
   if (gc_addr_is_multicast(&request->remote) && (request->remote.port == COAPS_PORT || request->payload.len > block))
     return GC_E_RANGE;
@@ -47,6 +49,7 @@ static struct gc_exchange *exchange_new(struct gc_client *client, const struct g
   exchange->user = user;
   exchange->request = *request;
   exchange->is_group = gc_addr_is_multicast(&request->remote);
+  exchange->contexts = request->context ? gc_oscore_ring_count(request->ring) : 0;
   uint8_t *at = copy_bytes(exchange->copy, &exchange->request.options);
   at = copy_bytes(at, &exchange->request.payload);
   at = copy_bytes(at, &exchange->request.token);
@@ -136,6 +139,7 @@ enum gc_err gc_client_compose(struct gc_client *client, struct gc_buf *out, cons
     gc_upload_start(&leg);
   if (!err)
     err = gc_leg_compose(&leg, out, mid, token);
+  gc_leg_forget_security(&leg);
   free(exchange);
   return err;
 }
@@ -291,7 +295,7 @@ enum gc_err gc_client_again(struct gc_client *client, struct gc_exchange *exchan
   if (to)
     err = gc_leg_send_to(exchange->root, to);
   else if (gc_target_allows(exchange, &when_ms))
-    err = gc_leg_send(exchange->root);
+    err = exchange->request.observe ? gc_leg_send_anew(exchange->root) : gc_leg_send(exchange->root);
   gc_client_leave(client);
   return err;
 }

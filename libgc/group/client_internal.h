@@ -48,8 +48,9 @@ struct gc_responder {
   uint64_t observe_ms;
   struct gc_small echo;        /* the last value followed */
   uint8_t echo_tries, etag_count, etag_next, fetches;
-  bool has_kid;                /* of its last verified response */
+  struct gc_oscore_context *context; /* protected: of its newest response; a responder is one member at one address then */
   uint8_t kid_len, kid[GC_ID_MAX_LEN];
+  uint64_t next_piv;           /* above that of its newest notification under this context */
   struct { uint8_t len, bytes[GC_ETAG_MAX_LEN]; } etags[GC_ETAGS_KEPT];
   struct gc_leg *following;    /* the group request repeated to it by unicast */
   struct gc_leg *fetching;     /* the body under way, in front of those that wait */
@@ -60,6 +61,12 @@ enum gc_leg_kind {
   GC_LEG_FOLLOW,     /* the group request again, to one responder, with its Echo value */
   GC_LEG_FETCH,      /* further blocks of one responder's body */
   GC_LEG_REVALIDATE, /* the request with ETags to one responder */
+};
+
+/* A protected request, and the responses to it so far. */
+struct gc_tie {
+  struct gc_oscore_binding binding;
+  struct gc_oscore_exchange *seen; /* NULL: there was no such request */
 };
 
 /* One request with its token: what is asked of one peer, or of the group. */
@@ -79,8 +86,8 @@ struct gc_leg {
   uint64_t sent_ms;
   struct gc_small echo;         /* to be sent once */
   /* protected requests */
-  struct gc_oscore_binding binding;
-  struct gc_oscore_exchange *seen; /* the responses so far */
+  struct gc_tie tie, older;     /* the registration before: servers that missed the last one answer it still */
+  bool is_pairwise;             /* it echoed a challenge: from then on for that member alone */
   uint8_t *sealed;              /* the protected body, for repetitions */
   size_t sealed_len;
   /* Block1: the payload from `upload_at` on */
@@ -110,6 +117,7 @@ struct gc_exchange {
   struct gc_timer timer;
   uint64_t started_ms, close_ms, repeat_at_ms, outstanding_until_ms;
   uint32_t repeats_left, repeat_ms, answered;
+  size_t contexts;                     /* in the ring at the start: what comes behind them is newer */
   struct gc_request request;           /* options, payload and token point into `copy` */
   void *user;
   struct gc_leg *root;                 /* NULL: done */
@@ -152,6 +160,7 @@ struct gc_client {
   size_t exchange_count, body_len; /* bytes of all bodies being put together */
   enum gc_sec protect_result;
   const struct gc_oscore_opened *opened; /* of the response being looked at */
+  bool is_newest;                  /* the freshest of its server, as its Partial IV says */
   uint8_t scratch[GC_MESSAGE_MAX_LEN];
   uint8_t sealed[GC_MESSAGE_MAX_LEN], plain[GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN)];
 };
@@ -184,26 +193,35 @@ void gc_leg_bury(struct gc_client *client);
 
 /* client_send.c: every request goes through its compose() */
 enum gc_err gc_leg_send(struct gc_leg *leg);
+/** The same, a registration anew: a protected one is protected anew. */
+enum gc_err gc_leg_send_anew(struct gc_leg *leg);
 /** Exactly the message of before again, Message ID included (only a Non-confirmable one). */
 enum gc_err gc_leg_send_again(struct gc_leg *leg);
 /** The group's request to one member by unicast, with the same token. */
 enum gc_err gc_leg_send_to(struct gc_leg *leg, const struct gc_addr *member);
 /** Give up an observation at one responder: the request with Observe 1 and the same token. */
-void gc_leg_send_deregister(struct gc_leg *leg, const struct gc_addr *responder);
+void gc_leg_send_deregister(struct gc_leg *leg, const struct gc_responder *responder);
 enum gc_err gc_leg_compose(struct gc_leg *leg, struct gc_buf *out, uint16_t mid, struct gc_bytes token);
 
 /* client_accept.c: every response goes through here; false: it shall be rejected */
 bool gc_client_accept(struct gc_client *client, const struct gc_inbound *in);
 
 /* client_security.c */
-/** *body becomes the protected one, in client->sealed with GC_CLIENT_FRONT bytes in front of it. is_aside: no response is
- *  waited for. GC_E_STATE and others: client->protect_result says why */
-enum gc_err gc_leg_protect(struct gc_leg *leg, struct gc_bytes *body, bool is_aside);
+struct gc_protection {
+  const struct gc_responder *to; /* one member's; NULL: the leg's, or nobody special */
+  bool is_aside;                 /* no response is waited for */
+  bool has_echo, is_anew;
+};
+/** *body becomes the protected one, in client->sealed with GC_CLIENT_FRONT bytes in front of it.
+ *  GC_E_STATE and others: client->protect_result says why */
+enum gc_err gc_leg_protect(struct gc_leg *leg, struct gc_bytes *body, const struct gc_protection *how);
 enum gc_err gc_leg_keep_sealed(struct gc_leg *leg, struct gc_bytes body);
 void gc_leg_forget_security(struct gc_leg *leg);
 /** Verify and decrypt. false: told as INSECURE, nothing of it may be used (the exchange may have ended) */
 bool gc_leg_open(struct gc_leg *leg, const struct gc_inbound *in, struct gc_oscore_opened *opened);
-void gc_responder_note_kid(struct gc_responder *responder, const struct gc_oscore_opened *opened);
+/** The responder under its newest context; *is_newest: no fresher notification came before this one. */
+void gc_responder_note(struct gc_responder *responder, const struct gc_oscore_ring *ring, const struct gc_oscore_opened *opened, bool *is_newest);
+bool gc_responder_is_sender(const struct gc_responder *responder, const struct gc_oscore_opened *opened);
 
 /* client_exchange.c */
 bool gc_exchange_answered(struct gc_exchange *exchange, struct gc_responder *responder);
@@ -217,7 +235,9 @@ void gc_exchange_progress(struct gc_exchange *exchange);
 void gc_exchange_bury(struct gc_client *client);
 
 /* client_responder.c */
-struct gc_responder *gc_responder_get(struct gc_exchange *exchange, const struct gc_addr *addr);
+/** opened: who verified; NULL: the exchange is not protected. NULL: no memory, too many */
+struct gc_responder *gc_responder_get(struct gc_exchange *exchange, const struct gc_addr *addr, const struct gc_oscore_opened *opened);
+/** Any one at this address. */
 struct gc_responder *gc_responder_find(const struct gc_exchange *exchange, const struct gc_addr *addr);
 void gc_responder_keep_etag(struct gc_responder *responder, struct gc_bytes options);
 bool gc_responder_has_etag(const struct gc_responder *responder, struct gc_bytes etag);

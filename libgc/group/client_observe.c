@@ -21,7 +21,7 @@ void gc_observe_deregister(struct gc_exchange *exchange)
       struct gc_responder *responder = GC_CONTAINER(link, struct gc_responder, link);
       if (responder->observing) {
         responder->observing->slot->is_quiet = true;
-        gc_leg_send_deregister(responder->observing, &responder->addr);
+        gc_leg_send_deregister(responder->observing, responder);
       }
     }
 }

@@ -19,9 +19,15 @@ struct gc_responder *gc_responder_find(const struct gc_exchange *exchange, const
   return NULL;
 }
 
-struct gc_responder *gc_responder_get(struct gc_exchange *exchange, const struct gc_addr *addr)
+struct gc_responder *gc_responder_get(struct gc_exchange *exchange, const struct gc_addr *addr, const struct gc_oscore_opened *opened)
 {
-  struct gc_responder *responder = gc_responder_find(exchange, addr);
+  struct gc_responder *responder = NULL;
+  struct gc_link *link = gc_table_find(&exchange->responders, hash_of(exchange, addr));
+  for (; link && !responder; link = gc_table_find_next(link)) {
+    struct gc_responder *at_addr = GC_CONTAINER(link, struct gc_responder, link);
+    if (gc_addr_equal(&at_addr->addr, addr) && (!opened || gc_responder_is_sender(at_addr, opened)))
+      responder = at_addr;
+  }
   if (responder || exchange->responders.count >= GC_RESPONDERS_MAX)
     return responder;
   responder = calloc(1, sizeof *responder);

@@ -7,34 +7,76 @@
 
 enum { RESPONSE_WINDOW = 32, EXPECTED_SERVERS = 8 };
 
-/* draft, Section 14.9: what goes to one member is protected for it alone, where the group can do that. */
-static void choose_mode(const struct gc_leg *leg, struct gc_oscore_send *how)
+/* The context that messages leave under: where the group was rekeyed since the exchange began, the newest. */
+static struct gc_oscore_context *newest(const struct gc_exchange *exchange)
 {
-  const struct gc_request *request = &leg->exchange->request;
-  const struct gc_responder *responder = leg->responder;
-  if (request->is_pairwise) {
-    how->is_pairwise = true;
-    how->peer = request->peer;
-  } else if (leg->exchange->is_group && responder && responder->has_kid && gc_oscore_context_has_mode(request->context, GC_MODE_PAIRWISE)) {
-    how->is_pairwise = true;
-    how->peer = gc_bytes(responder->kid, responder->kid_len);
+  struct gc_oscore_context *own = exchange->request.context;
+  const struct gc_bytes name = gc_oscore_context_name(own);
+  struct gc_oscore_context *context = own;
+  for (size_t i = exchange->contexts; name.len && i < gc_oscore_ring_count(exchange->request.ring); i++) {
+    struct gc_oscore_context *later = gc_oscore_ring_at(exchange->request.ring, i);
+    if (gc_bytes_equal(gc_oscore_context_name(later), name) && gc_oscore_context_profile(own) != GC_OSCORE_PLAIN)
+      context = later;
   }
+  return context;
+}
+
+/* For one member: by the ID it has in this context, which another one may have by now in a newer one. */
+static struct gc_oscore_context *for_member(struct gc_oscore_context *context, struct gc_oscore_context *known, struct gc_bytes kid,
+                                            struct gc_oscore_send *how)
+{
+  how->is_pairwise = true;
+  how->peer = kid;
+  return gc_oscore_is_same_member(known, kid, context, kid) ? context : known;
+}
+
+/* draft, Sections 9 and 14.9: what goes to one member is protected for it alone, where the group can do that. */
+static struct gc_oscore_context *choose_mode(struct gc_leg *leg, const struct gc_protection *what, struct gc_oscore_send *how)
+{
+  const struct gc_exchange *exchange = leg->exchange;
+  const struct gc_request *request = &exchange->request;
+  const struct gc_responder *to = what->to ? what->to : leg->responder;
+  struct gc_oscore_context *context = newest(exchange);
+  leg->is_pairwise = leg->is_pairwise || what->has_echo;
+  if (request->is_pairwise)
+    return for_member(context, request->context, request->peer, how);
+  if (to && to->context && (exchange->is_group || leg->is_pairwise) && gc_oscore_context_has_mode(context, GC_MODE_PAIRWISE))
+    return for_member(context, to->context, gc_bytes(to->kid, to->kid_len), how);
+  return context;
 }
 
 /* Several responses may come: the request went to a group, or it registers for notifications. */
 static bool is_long(const struct gc_leg *leg)
 {
-  return (leg->kind == GC_LEG_ROOT && leg->exchange->is_group) || leg->exchange->request.observe;
+  if (leg->kind == GC_LEG_ROOT && leg->exchange->is_group)
+    return true;
+  return leg->exchange->request.observe && (leg->kind == GC_LEG_ROOT || leg->kind == GC_LEG_FOLLOW);
 }
 
-enum gc_err gc_leg_protect(struct gc_leg *leg, struct gc_bytes *body, bool is_aside)
+static enum gc_err renew(struct gc_leg *leg, const struct gc_oscore_binding *binding, bool keeps_older)
+{
+  const bool is_many = leg->kind == GC_LEG_ROOT && leg->exchange->is_group;
+  struct gc_oscore_exchange *seen = gc_oscore_exchange_new(is_long(leg), is_many ? EXPECTED_SERVERS : 1, RESPONSE_WINDOW);
+  if (!seen)
+    return GC_E_MEMORY;
+  if (keeps_older && leg->tie.seen) {
+    gc_oscore_exchange_free(&leg->older.seen);
+    leg->older = leg->tie;
+    leg->tie.seen = NULL;
+  }
+  gc_oscore_exchange_free(&leg->tie.seen);
+  leg->tie = (struct gc_tie){ *binding, seen };
+  return GC_OK;
+}
+
+enum gc_err gc_leg_protect(struct gc_leg *leg, struct gc_bytes *body, const struct gc_protection *what)
 {
   struct gc_client *client = leg->exchange->client;
   struct gc_oscore_send how = { 0 };
-  struct gc_oscore_binding aside;
+  struct gc_oscore_binding binding;
   struct gc_buf out = gc_buf(client->sealed + GC_CLIENT_FRONT, sizeof client->sealed - GC_CLIENT_FRONT);
-  choose_mode(leg, &how);
-  client->protect_result = gc_oscore_protect_request(leg->exchange->request.context, *body, &how, &out, is_aside ? &aside : &leg->binding);
+  struct gc_oscore_context *context = choose_mode(leg, what, &how);
+  client->protect_result = gc_oscore_protect_request(context, *body, &how, &out, &binding);
   switch (client->protect_result) {
   case GC_SEC_OK: break;
   case GC_SEC_SPACE: return GC_E_SPACE;
@@ -43,11 +85,7 @@ enum gc_err gc_leg_protect(struct gc_leg *leg, struct gc_bytes *body, bool is_as
   default: return GC_E_STATE;
   }
   *body = gc_buf_bytes(&out);
-  if (is_aside)
-    return GC_OK;
-  gc_oscore_exchange_free(&leg->seen);
-  leg->seen = gc_oscore_exchange_new(is_long(leg), is_long(leg) && leg->exchange->is_group ? EXPECTED_SERVERS : 1, RESPONSE_WINDOW);
-  return leg->seen ? GC_OK : GC_E_MEMORY;
+  return what->is_aside ? GC_OK : renew(leg, &binding, what->is_anew);
 }
 
 /* The same protected bytes serve each repetition: a server that has seen them takes them for a replay, one that has not
@@ -65,7 +103,8 @@ enum gc_err gc_leg_keep_sealed(struct gc_leg *leg, struct gc_bytes body)
 
 void gc_leg_forget_security(struct gc_leg *leg)
 {
-  gc_oscore_exchange_free(&leg->seen);
+  gc_oscore_exchange_free(&leg->tie.seen);
+  gc_oscore_exchange_free(&leg->older.seen);
   free(leg->sealed);
 }
 
@@ -80,20 +119,49 @@ static void tell(struct gc_leg *leg, const struct gc_inbound *in, enum gc_sec re
 }
 
 /* A server that cannot open the request says so without protection. That proves nothing, but one who could forge it could
- * also keep the answer back: a request to one server ends with it. */
+ * also keep the answer back: a request to one server ends with it. An observation that stands does not (RFC 8613,
+ * Section 8.4.2). */
 static bool ends_with(const struct gc_leg *leg, const struct gc_inbound *in, enum gc_sec result)
 {
-  return result == GC_SEC_NOT_PROTECTED && GC_CODE_CLASS(in->message.code) >= 4 && !(leg->kind == GC_LEG_ROOT && leg->exchange->is_group);
+  return result == GC_SEC_NOT_PROTECTED && GC_CODE_CLASS(in->message.code) >= 4 && !(leg->kind == GC_LEG_ROOT && leg->exchange->is_group) &&
+         gc_oscore_exchange_count(leg->tie.seen) == 0 && !leg->older.seen;
+}
+
+bool gc_responder_is_sender(const struct gc_responder *responder, const struct gc_oscore_opened *opened)
+{
+  return responder->context &&
+         gc_oscore_is_same_member(responder->context, gc_bytes(responder->kid, responder->kid_len), opened->context, opened->kid);
+}
+
+/* Is it for this request, new, and from the one who was asked? */
+static enum gc_sec try_open(struct gc_leg *leg, struct gc_tie *tie, const struct gc_inbound *in, struct gc_oscore_opened *opened)
+{
+  struct gc_client *client = leg->exchange->client;
+  enum gc_sec result = gc_oscore_ring_open_response(leg->exchange->request.ring, &in->message, 0, &tie->binding,
+                                                    gc_buf(client->plain, sizeof client->plain), opened);
+  if (result)
+    return result;
+  /* in group mode each member could answer in another's place: what has begun with one goes on with it alone */
+  const struct gc_responder *expected = leg->responder;
+  if (expected && expected->context && !gc_responder_is_sender(expected, opened))
+    return GC_SEC_WRONG_SERVER;
+  result = gc_oscore_exchange_accept(tie->seen, opened, &client->is_newest);
+  client->is_newest = client->is_newest && tie == &leg->tie;
+  return result;
 }
 
 bool gc_leg_open(struct gc_leg *leg, const struct gc_inbound *in, struct gc_oscore_opened *opened)
 {
   struct gc_exchange *exchange = leg->exchange;
-  struct gc_client *client = exchange->client;
-  enum gc_sec result = gc_oscore_ring_open_response(exchange->request.ring, &in->message, 0, &leg->binding,
-                                                    gc_buf(client->plain, sizeof client->plain), opened);
-  if (!result)
-    result = gc_oscore_exchange_accept(leg->seen, opened, NULL);
+  enum gc_sec result = try_open(leg, &leg->tie, in, opened);
+  if ((result == GC_SEC_BAD_SIGNATURE || result == GC_SEC_BAD_TAG) && leg->older.seen) {
+    struct gc_oscore_opened other;
+    enum gc_sec of_older = try_open(leg, &leg->older, in, &other);
+    if (of_older != GC_SEC_BAD_SIGNATURE && of_older != GC_SEC_BAD_TAG) {
+      result = of_older;
+      *opened = other;
+    }
+  }
   if (!result)
     return true;
   bool is_end = ends_with(leg, in, result);
@@ -105,12 +173,32 @@ bool gc_leg_open(struct gc_leg *leg, const struct gc_inbound *in, struct gc_osco
   return false;
 }
 
-void gc_responder_note_kid(struct gc_responder *responder, const struct gc_oscore_opened *opened)
+static size_t place_of(const struct gc_oscore_ring *ring, const struct gc_oscore_context *context)
 {
-  if (opened->kid.len > sizeof responder->kid)
-    return;
-  if (opened->kid.len)
-    memcpy(responder->kid, opened->kid.ptr, opened->kid.len);
-  responder->kid_len = (uint8_t)opened->kid.len;
-  responder->has_kid = true;
+  size_t i = 0;
+  while (i < gc_oscore_ring_count(ring) && gc_oscore_ring_at(ring, i) != context)
+    i++;
+  return i;
+}
+
+/* RFC 8613, Section 7.4.1; draft, Section 5.3.1: the order is that of the Partial IVs, whatever arrived when. One without is
+ * the first answer to its request. */
+void gc_responder_note(struct gc_responder *responder, const struct gc_oscore_ring *ring, const struct gc_oscore_opened *opened, bool *is_newest)
+{
+  const bool has_piv = opened->option.piv.len > 0;
+  const uint64_t piv = has_piv ? gc_oscore_piv_decode(opened->option.piv) : 0;
+  if (responder->context != opened->context) {
+    *is_newest = !responder->context || place_of(ring, responder->context) < place_of(ring, opened->context);
+    if (!*is_newest)
+      return;
+    responder->context = opened->context;
+    responder->next_piv = 0;
+    responder->kid_len = (uint8_t)opened->kid.len;
+    if (opened->kid.len)
+      memcpy(responder->kid, opened->kid.ptr, opened->kid.len);
+  } else if (has_piv) {
+    *is_newest = piv >= responder->next_piv;
+  }
+  if (has_piv && *is_newest)
+    responder->next_piv = piv + 1;
 }

@@ -11,7 +11,7 @@ struct content {
   struct gc_bytes payload;
   uint32_t size1;           /* 0: no option */
   struct gc_small echo;
-  bool is_aside;            /* nobody waits for the response */
+  struct gc_protection protection;
 };
 
 static struct content content_of(struct gc_leg *leg)
@@ -69,15 +69,17 @@ static enum gc_err build(struct gc_bytes *out, uint8_t *storage, size_t cap, con
 static enum gc_err protect(struct gc_leg *leg, struct gc_bytes *body, const struct content *content)
 {
   struct gc_client *client = leg->exchange->client;
-  bool is_repeatable = leg->kind == GC_LEG_ROOT && !leg->is_upload && content->echo.len == 0 && !content->is_aside;
-  if (is_repeatable && leg->sealed_len) {
+  struct gc_protection how = content->protection;
+  how.has_echo = content->echo.len > 0;
+  bool is_repeatable = leg->kind == GC_LEG_ROOT && !leg->is_upload && !how.has_echo && !how.is_aside;
+  if (is_repeatable && leg->sealed_len && !how.is_anew) {
     memcpy(client->sealed + GC_CLIENT_FRONT, leg->sealed, leg->sealed_len);
     *body = gc_bytes(client->sealed + GC_CLIENT_FRONT, leg->sealed_len);
     return GC_OK;
   }
-  if (!content->is_aside)
+  if (!how.is_aside)
     leg->sealed_len = 0;
-  enum gc_err err = gc_leg_protect(leg, body, content->is_aside);
+  enum gc_err err = gc_leg_protect(leg, body, &how);
   return !err && is_repeatable ? gc_leg_keep_sealed(leg, *body) : err;
 }
 
@@ -138,11 +140,12 @@ static enum gc_err transmit(struct gc_leg *leg, enum gc_type type, const struct 
   return err;
 }
 
-enum gc_err gc_leg_send(struct gc_leg *leg)
+static enum gc_err send_leg(struct gc_leg *leg, bool is_anew)
 {
   struct gc_client *client = leg->exchange->client;
   const struct gc_request *request = &leg->exchange->request;
   struct content content = content_of(leg);
+  content.protection.is_anew = is_anew;
   if (leg->kind == GC_LEG_ROOT && !leg->is_sent && request->has_mid) {
     leg->mid = request->mid;
   } else {
@@ -156,6 +159,16 @@ enum gc_err gc_leg_send(struct gc_leg *leg)
   leg->is_sent = true;
   leg->echo.len = 0;
   return transmit(leg, type_of(leg), &leg->remote, leg->mid, leg->id, &content);
+}
+
+enum gc_err gc_leg_send(struct gc_leg *leg)
+{
+  return send_leg(leg, false);
+}
+
+enum gc_err gc_leg_send_anew(struct gc_leg *leg)
+{
+  return send_leg(leg, true);
 }
 
 enum gc_err gc_leg_send_again(struct gc_leg *leg)
@@ -175,16 +188,16 @@ enum gc_err gc_leg_send_to(struct gc_leg *leg, const struct gc_addr *member)
   return err ? err : transmit(leg, GC_TYPE_CON, member, mid, 0, &content);
 }
 
-void gc_leg_send_deregister(struct gc_leg *leg, const struct gc_addr *responder)
+void gc_leg_send_deregister(struct gc_leg *leg, const struct gc_responder *responder)
 {
   struct gc_client *client = leg->exchange->client;
   struct content content = content_of(leg);
   uint16_t mid;
   content.observe = 1;
-  content.is_aside = true;
+  content.protection = (struct gc_protection){ .to = responder, .is_aside = true };
   /* a server that does not hear of it learns with its next notification, which is rejected */
-  if (gc_endpoint_mid(client->endpoint, &mid, responder, client->now_ms) == GC_OK)
-    (void)!transmit(leg, GC_TYPE_CON, responder, mid, 0, &content);
+  if (gc_endpoint_mid(client->endpoint, &mid, &responder->addr, client->now_ms) == GC_OK)
+    (void)!transmit(leg, GC_TYPE_CON, &responder->addr, mid, 0, &content);
 }
 
 enum gc_err gc_leg_compose(struct gc_leg *leg, struct gc_buf *out, uint16_t mid, struct gc_bytes token)

@@ -236,7 +236,7 @@ void gc_server_accept(struct gc_member *member, const struct gc_inbound *in)
   if (in->message.token.len > GC_TOKEN_MAX_LEN)
     return; /* no room for it in an answer: RFC 8974, Section 2.2.2 */
   struct gc_server_exchange exchange = {
-    .server = server, .member = member, .message = &in->message, .datagram = datagram->bytes, .to = datagram->local,
+    .server = server, .member = member, .message = &in->message, .datagram = datagram->bytes, .wire_len = datagram->bytes.len, .to = datagram->local,
     .is_multicast = in->is_multicast, .now_ms = in->now_ms,
     .ref = { .remote = datagram->remote, .local = in->is_multicast ? member->address : datagram->local, 
              .ifindex = gc_addr_is_link_local(&datagram->remote) ? datagram->ifindex : 0, .type = in->message.type, .token_len = (uint8_t)in->message.token.len, .is_multicast = in->is_multicast,

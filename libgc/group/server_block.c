@@ -43,10 +43,6 @@ static uint64_t transfer_key(const struct gc_server_exchange *exchange, bool is_
     hash = fnv(hash, head, sizeof head);
     hash = fnv(hash, option.value.ptr, option.value.len);
   }
-  if (exchange->binding) { /* who sent it, not only from where */
-    hash = fnv(hash, &exchange->binding->context, sizeof exchange->binding->context);
-    hash = fnv(hash, exchange->binding->request_kid, exchange->binding->request_kid_len);
-  }
   return hash;
 }
 
@@ -54,7 +50,7 @@ static struct gc_transfer *find(const struct gc_server_exchange *exchange, bool 
 {
   for (struct gc_transfer *t = exchange->server->transfers; t; t = t->next)
     if (t->member == exchange->member && t->resource == exchange->resource && t->is_response == is_response && t->key == key &&
-        gc_addr_equal(&t->remote, &exchange->ref.remote))
+        gc_addr_equal(&t->remote, &exchange->ref.remote) && gc_server_is_peer(&t->peer, exchange))
       return t;
   return NULL;
 }
@@ -117,7 +113,7 @@ static struct gc_transfer *add(const struct gc_server_exchange *exchange, bool i
   if (!transfer)
     return NULL;
   *transfer = (struct gc_transfer){ .member = exchange->member, .resource = exchange->resource, .remote = exchange->ref.remote,
-                                    .key = key, .is_response = is_response, .code = exchange->message->code };
+                                    .peer = gc_server_peer_of(exchange), .key = key, .is_response = is_response, .code = exchange->message->code };
   transfer->due.owner = GC_OWNER_TRANSFER;
   if (gc_timers_set(&server->timers, &transfer->due.timer, UINT64_MAX)) {
     free(transfer);

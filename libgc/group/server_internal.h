@@ -72,6 +72,12 @@ struct gc_resource {
   struct gc_resource *next;
 };
 
+/** Who sent a request: observations and transfers belong to it, not to an address that anyone can write. */
+struct gc_server_peer {
+  const struct gc_oscore_context *context; /* NULL: not protected */
+  uint8_t kid_len, kid[GC_ID_MAX_LEN];
+};
+
 /** A response that waits for its time. */
 struct gc_delayed {
   struct gc_due due;
@@ -94,8 +100,9 @@ struct gc_observer {
   uint64_t rtt_ms;          /* UINT64_MAX: not known */
   uint32_t nons;            /* since the last acknowledgement */
   bool is_dirty, is_con_under_way;
-  bool is_protected;
-  struct gc_oscore_binding binding; /* of the registration */
+  size_t wire_len;          /* of the registration as it came */
+  struct gc_server_peer peer;
+  struct gc_oscore_binding binding; /* of the registration, where it is protected */
   size_t request_len;
   uint8_t request[];        /* the registration, for making each notification */
 };
@@ -107,6 +114,7 @@ struct gc_transfer {
   struct gc_resource *resource;
   struct gc_transfer *next, **link; /* the oldest last */
   struct gc_addr remote;
+  struct gc_server_peer peer;
   uint64_t key;             /* of the options that belong to the request */
   bool is_response;
   uint8_t code;             /* request: method; response: its code */
@@ -154,7 +162,8 @@ struct gc_server_exchange {
   struct gc_member *member;
   struct gc_resource *resource;     /* NULL: none of that path */
   const struct gc_message *message;
-  struct gc_bytes datagram;         /* the request as it came */
+  struct gc_bytes datagram;         /* the request, decrypted */
+  size_t wire_len;                  /* bytes it came in */
   struct gc_request_ref ref;
   struct gc_addr to;
   bool is_multicast;
@@ -215,6 +224,10 @@ void gc_server_send_answer(const struct gc_server_exchange *exchange, const stru
 bool gc_server_open(struct gc_server_exchange *exchange, struct gc_message *message);
 /** Put protection on a body; it lies in the server's memory until the next one. */
 enum gc_sec gc_server_seal(const struct gc_server_exchange *exchange, struct gc_bytes *body);
+/** Bytes that gc_server_seal adds, about; 0: nothing is protected. */
+size_t gc_server_seal_growth(const struct gc_server_exchange *exchange);
+struct gc_server_peer gc_server_peer_of(const struct gc_server_exchange *exchange);
+bool gc_server_is_peer(const struct gc_server_peer *peer, const struct gc_server_exchange *exchange);
 
 /* server_block.c */
 /** The request's body is complete in exchange->payload: true. Else the request has been answered. */

@@ -7,11 +7,13 @@
  * an hour for the Leisure and the retransmissions. */
 #define CHECK_MS ((24u * 60u - 15u) * 60u * 1000u)
 
-static struct gc_observer *find(const struct gc_member *member, const struct gc_request_ref *ref)
+/* One who can only write the client's address does not end its observation (RFC 8613, Section 4.1.3.5). */
+static struct gc_observer *find(const struct gc_server_exchange *exchange)
 {
-  for (struct gc_observer *observer = member->observers; observer; observer = observer->next)
+  const struct gc_request_ref *ref = &exchange->ref;
+  for (struct gc_observer *observer = exchange->member->observers; observer; observer = observer->next)
     if (observer->ref.token_len == ref->token_len && memcmp(observer->ref.token, ref->token, ref->token_len) == 0 &&
-        gc_addr_equal(&observer->ref.remote, &ref->remote))
+        gc_addr_equal(&observer->ref.remote, &ref->remote) && gc_server_is_peer(&observer->peer, exchange))
       return observer;
   return NULL;
 }
@@ -57,7 +59,7 @@ static void check_later(struct gc_observer *observer)
 
 void gc_server_unobserve(const struct gc_server_exchange *exchange)
 {
-  struct gc_observer *observer = find(exchange->member, &exchange->ref);
+  struct gc_observer *observer = find(exchange);
   if (observer)
     drop(observer);
 }
@@ -66,7 +68,7 @@ bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
 {
   struct gc_server *server = exchange->server;
   struct gc_member *member = exchange->member;
-  struct gc_observer *before = find(member, &exchange->ref);
+  struct gc_observer *before = find(exchange);
   *is_new = before == NULL;
   if (before)
     drop(before); /* replaced: the request may ask for something else now (RFC 7641, Section 4.1) */
@@ -83,7 +85,8 @@ bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
   }
   *observer = (struct gc_observer){ .due.owner = GC_OWNER_OBSERVER, .member = member, .resource = exchange->resource,
                                     .ref = exchange->ref, .id = server->next_id++, .con_at_ms = exchange->now_ms,
-                                    .sent_at_ms = exchange->now_ms, .rtt_ms = UINT64_MAX, .request_len = exchange->datagram.len };
+                                    .sent_at_ms = exchange->now_ms, .rtt_ms = UINT64_MAX, .request_len = exchange->datagram.len,
+                                    .wire_len = exchange->wire_len, .peer = gc_server_peer_of(exchange) };
   if (gc_timers_set(&server->timers, &observer->due.timer, UINT64_MAX)) {
     free(observer);
     *is_new = false;
@@ -92,7 +95,6 @@ bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
   memcpy(observer->request, exchange->datagram.ptr, exchange->datagram.len);
   observer->ref.local = exchange->ref.local;
   if (exchange->binding) { /* from now on the one count of responses is the observation's: no nonce is used twice */
-    observer->is_protected = true;
     observer->binding = *exchange->binding;
     exchange->binding = &observer->binding;
   }
@@ -155,7 +157,7 @@ static bool restore(struct gc_server_exchange *exchange, struct gc_message *mess
   if (gc_message_parse(message, datagram, NULL))
     return false;
   *exchange = (struct gc_server_exchange){ .server = observer->member->server, .member = observer->member,
-                                           .resource = observer->resource, .message = message, .datagram = datagram,
+                                           .resource = observer->resource, .message = message, .datagram = datagram, .wire_len = observer->wire_len,
                                            .ref = observer->ref, .to = observer->ref.is_multicast ? observer->group : observer->ref.local,
                                            .is_multicast = observer->ref.is_multicast, .is_verified = observer->rtt_ms != UINT64_MAX || /* it has acknowledged */
                                                           gc_server_is_verified(observer->member->server, &observer->ref.remote, now_ms),
@@ -163,7 +165,7 @@ static bool restore(struct gc_server_exchange *exchange, struct gc_message *mess
   if (gc_server_read_options(exchange))
     return false;
   exchange->block2.num = 0;
-  if (observer->is_protected) {
+  if (observer->peer.context) {
     exchange->is_authenticated = true;
     exchange->binding = &observer->binding;
   }

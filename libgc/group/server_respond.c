@@ -121,8 +121,11 @@ size_t gc_server_answer_limit(const struct gc_server_exchange *exchange)
   const struct gc_server_params *params = &exchange->server->params;
   if (params->amplification == 0 || exchange->is_verified || (!exchange->is_multicast && !params->echo))
     return SIZE_MAX;
-  const size_t limit = exchange->datagram.len * params->amplification;
-  return limit > params->amplification_floor ? limit : params->amplification_floor;
+  size_t limit = exchange->wire_len * params->amplification;
+  if (limit < params->amplification_floor)
+    limit = params->amplification_floor;
+  const size_t growth = gc_server_seal_growth(exchange);
+  return limit > growth ? limit - growth : 0;
 }
 
 enum gc_err gc_server_compose_within(const struct gc_server_exchange *exchange, struct gc_server_response *response, size_t limit,
@@ -298,7 +301,7 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
 void gc_server_error(struct gc_server_exchange *exchange, uint8_t code, const char *phrase)
 {
   struct gc_server_response response = gc_server_response(exchange->server, code);
-  if (!exchange->is_multicast)
+  if (!exchange->is_multicast && phrase)
     (void)!gc_buf_add(&response.body, gc_bytes_str(phrase));
   exchange->has_block2 = false;
   exchange->block2 = (struct gc_block){ 0 };

@@ -5,7 +5,7 @@
 
 #include "group/server_internal.h"
 
-enum { CHALLENGES_MAX = 4096, ECHO_LIFETIME_MS = 60000 };
+enum { CHALLENGES_MAX = 4096, ECHO_LIFETIME_MS = 60000, OPTION_LEN = 16 };
 
 enum gc_err gc_member_secure(struct gc_member *member, struct gc_oscore_ring *ring, enum gc_answer_mode mode)
 {
@@ -21,20 +21,48 @@ enum gc_err gc_member_secure(struct gc_member *member, struct gc_oscore_ring *ri
   return GC_OK;
 }
 
-/* RFC 8613, Section 8.2: errors of the protection itself are told without protection, and never to a group request. */
+struct gc_server_peer gc_server_peer_of(const struct gc_server_exchange *exchange)
+{
+  struct gc_server_peer peer = { 0 };
+  const struct gc_oscore_binding *binding = exchange->binding;
+  if (!binding)
+    return peer;
+  peer.context = binding->context;
+  peer.kid_len = binding->request_kid_len;
+  memcpy(peer.kid, binding->request_kid, sizeof peer.kid);
+  return peer;
+}
+
+bool gc_server_is_peer(const struct gc_server_peer *peer, const struct gc_server_exchange *exchange)
+{
+  const struct gc_oscore_binding *binding = exchange->binding;
+  if (!peer->context || !binding)
+    return !peer->context && !binding;
+  return gc_oscore_is_same_member(peer->context, gc_bytes(peer->kid, peer->kid_len), binding->context,
+                                  gc_bytes(binding->request_kid, binding->request_kid_len));
+}
+
+/* RFC 8613, Section 8.2: errors of the protection itself are told without protection, and never to a group request. Nothing
+ * else happens: whoever sent it has proved nothing. */
 static void refuse(struct gc_server_exchange *exchange, enum gc_sec result, const struct gc_oscore_opened *opened)
 {
   struct gc_server *server = exchange->server;
-  const char *diagnostic;
+  const char *diagnostic = NULL;
+  struct gc_bytes body;
   uint8_t code;
   server->state.insecure++;
-  gc_server_trace(exchange, 0, 0, 0, gc_sec_str(result));
   bool is_old_format = opened->context && gc_oscore_context_profile(opened->context) == GC_OSCORE_GROUP_02; /* silent: -02, Section 4 */
-  if (exchange->is_multicast || is_old_format || !gc_sec_error_response(result, &code, &diagnostic)) {
-    gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
-    return;
+  if (!exchange->is_multicast && !is_old_format && gc_sec_error_response(result, &code, &diagnostic)) {
+    struct gc_server_response response = gc_server_response(server, code);
+    if (diagnostic)
+      (void)!gc_buf_add(&response.body, gc_bytes_str(diagnostic));
+    if (gc_server_compose(exchange, &response, server->params.block_szx, &body) == GC_OK) {
+      gc_server_send_answer(exchange, &response, body, gc_sec_str(result));
+      return;
+    }
   }
-  gc_server_error(exchange, code, diagnostic);
+  gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
+  gc_server_trace(exchange, 0, 0, 0, gc_sec_str(result));
 }
 
 /* The decrypted request as a datagram of its own: what an observation keeps, and what all further steps look at. */
@@ -49,6 +77,16 @@ static bool adopt(struct gc_server_exchange *exchange, const struct gc_message *
     return false;
   exchange->message = message;
   return true;
+}
+
+/* Answers leave under the newest context of the group (draft, Section 7.3); OSCORE knows no groups. */
+static struct gc_oscore_context *newest(const struct gc_server_exchange *exchange)
+{
+  struct gc_oscore_context *own = exchange->binding->context;
+  struct gc_bytes name = gc_oscore_context_name(own);
+  const bool is_group = gc_oscore_context_profile(own) != GC_OSCORE_PLAIN;
+  struct gc_oscore_context *context = is_group && name.len ? gc_oscore_ring_by_name(exchange->member->ring, name) : NULL;
+  return context ? context : own;
 }
 
 /* draft, Section 9: a protected 4.01 with nothing but an Echo option and an own Partial IV. */
@@ -67,6 +105,18 @@ static void challenge(struct gc_server_exchange *exchange)
   gc_server_send_answer(exchange, &response, body, "challenged: the replay window is not valid");
 }
 
+/* draft, Section 9: the value comes back by unicast, and none counts that was given before the group was rekeyed. A client
+ * that was sent none has nothing to echo: its context may be older than any message. */
+static bool echoes(struct gc_server_exchange *exchange, const struct gc_oscore_opened *opened)
+{
+  struct gc_server *server = exchange->server;
+  if (exchange->is_multicast || !gc_option_find(opened->inner.options, GC_OPTION_ECHO, NULL))
+    return false;
+  if (newest(exchange) != exchange->bound.context)
+    gc_oscore_echo_drop(server->challenged, exchange->bound.context);
+  return gc_oscore_echo_check(server->challenged, opened, &exchange->bound, exchange->now_ms, ECHO_LIFETIME_MS, UINT64_MAX);
+}
+
 bool gc_server_open(struct gc_server_exchange *exchange, struct gc_message *message)
 {
   struct gc_server *server = exchange->server;
@@ -79,10 +129,11 @@ bool gc_server_open(struct gc_server_exchange *exchange, struct gc_message *mess
   }
   exchange->binding = &exchange->bound;
   exchange->is_authenticated = true;
-  /* where nothing was sent to this client there is nothing to be echoed: the context may be older than any message */
-  bool is_fresh = gc_oscore_echo_check(server->challenged, &opened, &exchange->bound, exchange->now_ms, ECHO_LIFETIME_MS, UINT64_MAX);
-  if (!adopt(exchange, &opened.inner, message))
+  bool is_fresh = echoes(exchange, &opened);
+  if (!adopt(exchange, &opened.inner, message)) {
+    gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
     return false;
+  }
   if (result == GC_SEC_WINDOW_INVALID && !is_fresh) {
     challenge(exchange);
     return false;
@@ -90,25 +141,40 @@ bool gc_server_open(struct gc_server_exchange *exchange, struct gc_message *mess
   return true;
 }
 
-/* Answers leave under the newest context of the group (draft, Section 7.3). */
-static struct gc_oscore_context *newest(const struct gc_server_exchange *exchange)
+/* How the answer is protected, by the member's choice and by what the context has. */
+static enum gc_oscore_mode answer_mode(const struct gc_server_exchange *exchange, const struct gc_oscore_context *context)
 {
-  struct gc_oscore_context *own = exchange->binding->context;
-  struct gc_bytes name = gc_oscore_context_name(own);
-  struct gc_oscore_context *context = name.len ? gc_oscore_ring_by_name(exchange->member->ring, name) : NULL;
-  return context ? context : own;
+  const struct gc_oscore_binding *binding = exchange->binding;
+  const struct gc_bytes kid = gc_bytes(binding->request_kid, binding->request_kid_len);
+  enum gc_oscore_mode mode = (enum gc_oscore_mode)binding->mode;
+  if (gc_oscore_context_profile(context) == GC_OSCORE_PLAIN)
+    return GC_MODE_PLAIN;
+  if (exchange->member->answer_mode == GC_ANSWER_PAIRWISE && gc_oscore_context_has_mode(context, GC_MODE_PAIRWISE))
+    mode = GC_MODE_PAIRWISE;
+  if (exchange->member->answer_mode == GC_ANSWER_GROUP && gc_oscore_context_has_mode(context, GC_MODE_GROUP))
+    mode = GC_MODE_GROUP;
+  /* the client's Sender ID may be another member's by now */
+  if (mode == GC_MODE_PAIRWISE && !gc_oscore_is_same_member(binding->context, kid, context, kid))
+    mode = GC_MODE_GROUP;
+  return mode;
+}
+
+size_t gc_server_seal_growth(const struct gc_server_exchange *exchange)
+{
+  if (!exchange->binding)
+    return 0;
+  const struct gc_oscore_context *context = newest(exchange);
+  const enum gc_oscore_mode mode = answer_mode(exchange, context);
+  return gc_oscore_context_has_mode(context, mode) ? gc_oscore_context_overhead(context, mode) + OPTION_LEN : 0;
 }
 
 enum gc_sec gc_server_seal(const struct gc_server_exchange *exchange, struct gc_bytes *body)
 {
   struct gc_server *server = exchange->server;
   struct gc_oscore_context *context = newest(exchange);
-  const bool is_group_request = exchange->binding->mode == GC_MODE_GROUP;
-  struct gc_oscore_send how = { .with_piv = exchange->is_challenge };
+  const enum gc_oscore_mode mode = answer_mode(exchange, context);
+  struct gc_oscore_send how = { .with_piv = exchange->is_challenge, .is_group = mode == GC_MODE_GROUP, .as_pairwise = mode == GC_MODE_PAIRWISE };
   struct gc_buf out = gc_buf(server->sealed, sizeof server->sealed);
-  how.as_pairwise = exchange->member->answer_mode == GC_ANSWER_PAIRWISE && is_group_request && gc_oscore_context_has_mode(context, GC_MODE_PAIRWISE);
-  how.is_group = exchange->member->answer_mode == GC_ANSWER_GROUP && exchange->binding->mode == GC_MODE_PAIRWISE &&
-                 gc_oscore_context_has_mode(context, GC_MODE_GROUP);
   enum gc_sec result = gc_oscore_protect_response(context, *body, &how, exchange->binding, &out);
   if (!result)
     *body = gc_buf_bytes(&out);

@@ -65,6 +65,21 @@ struct gc_oscore_context *gc_oscore_ring_by_name(const struct gc_oscore_ring *ri
   return NULL;
 }
 
+bool gc_oscore_is_same_member(const struct gc_oscore_context *a, struct gc_bytes kid_a, const struct gc_oscore_context *b,
+                              struct gc_bytes kid_b)
+{
+  if (a == b)
+    return gc_bytes_equal(kid_a, kid_b);
+  const struct gc_bytes name = gc_oscore_context_name(a);
+  if (!name.len || !gc_bytes_equal(name, gc_oscore_context_name(b)))
+    return false;
+  const struct gc_oscore_recipient *in_a = gc_oscore_context_find(a, kid_a), *in_b = gc_oscore_context_find(b, kid_b);
+  if (!in_a || !in_b)
+    return false;
+  const struct gc_public_key *key = gc_oscore_recipient_key(in_a);
+  return key->curve ? gc_public_key_equal(key, gc_oscore_recipient_key(in_b)) : gc_bytes_equal(kid_a, kid_b);
+}
+
 /* How far a try came: the larger says more about the message. */
 static int rank(enum gc_sec result)
 {

@@ -25,6 +25,11 @@ struct gc_oscore_context *gc_oscore_ring_at(const struct gc_oscore_ring *ring, s
 /** The newest context of the group with this (invariant) name; NULL: none. */
 struct gc_oscore_context *gc_oscore_ring_by_name(const struct gc_oscore_ring *ring, struct gc_bytes name);
 
+/** Is the member with kid a under context a the one with kid b under context b, another context of the same group? Sender
+ *  IDs may be given to others when a group is rekeyed: keys tell. */
+bool gc_oscore_is_same_member(const struct gc_oscore_context *a, struct gc_bytes kid_a, const struct gc_oscore_context *b,
+                              struct gc_bytes kid_b);
+
 /** gc_oscore_open_request with every context that fits, the newest first; where none opens it, the result that came
  *  furthest, and opened of that try. */
 enum gc_sec gc_oscore_ring_open_request(struct gc_oscore_ring *ring, const struct gc_message *outer, unsigned flags,
