@@ -8,6 +8,12 @@
 bool gc_oscore_is_inner(uint16_t number);
 bool gc_oscore_is_outer(uint16_t number);
 
+/**
+ * Proxy-Uri is split (RFC 8613, Section 4.1.3.3): what stays outside, and path and query that go inside.
+ * @return false: no authority in it
+ */
+bool gc_oscore_split_proxy_uri(struct gc_bytes uri, struct gc_bytes *outside, struct gc_bytes *path, struct gc_bytes *query);
+
 /** Append the Class E options of a message, with Observe as it is inside (empty_observe: without value). */
 void gc_oscore_add_inner(struct gc_builder *builder, struct gc_bytes options, bool empty_observe);
 

@@ -16,8 +16,11 @@ static bool split(struct gc_bytes bytes, struct body *body)
     return false;
   body->code = bytes.ptr[0];
   struct gc_option option;
+  struct gc_bytes outside, path, query;
+  if (gc_option_find(body->options, GC_OPTION_PROXY_URI, &option) && !gc_oscore_split_proxy_uri(option.value, &outside, &path, &query))
+    return false;
   /* nested protection is a matter of draft-ietf-core-oscore-capable-proxies */
-  return !gc_option_find(body->options, GC_OPTION_OSCORE, &option) && !gc_option_find(body->options, GC_OPTION_PROXY_URI, &option);
+  return !gc_option_find(body->options, GC_OPTION_OSCORE, &option);
 }
 
 static uint8_t outer_code(const struct body *body)

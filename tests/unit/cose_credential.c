@@ -103,7 +103,7 @@ static void refuses(void **state)
   assert_int_equal(gc_credential_read(&c, hexval(CCS), GC_CRED_C509, NULL), GC_E_UNSUPPORTED);
 }
 
-/* @req C17 C19 */
+/* @req C17 C19 C36 */
 static void certificates(void **state)
 {
   (void)state;

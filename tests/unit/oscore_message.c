@@ -117,7 +117,7 @@ static void options_by_class(void **state)
 
   d = ask(&p, body(GC_CODE(0, 1), all + 5, 2, ""), NULL);
   assert_int_equal(d.ptr[1], GC_CODE(0, 2));
-  static const struct opt bad[] = { { GC_OPTION_OSCORE, "\x09" } }, uri[] = { { GC_OPTION_PROXY_URI, "coap://h/p" } };
+  static const struct opt bad[] = { { GC_OPTION_OSCORE, "\x09" } }, uri[] = { { GC_OPTION_PROXY_URI, "coap:/h/p" } };
   uint8_t store[256];
   struct gc_buf out = gc_buf(store, sizeof store);
   struct gc_oscore_send how = { 0 };
@@ -126,6 +126,114 @@ static void options_by_class(void **state)
   assert_int_equal(gc_oscore_protect_request(p.client, gc_bytes("\x45", 1), &how, &out, &p.mine), GC_SEC_INPUT);
   assert_int_equal(gc_oscore_protect_request(p.client, gc_bytes("\x01\xb5", 2), &how, &out, &p.mine), GC_SEC_INPUT);
   assert_int_equal(gc_oscore_protect_request(p.client, gc_bytes(NULL, 0), &how, &out, &p.mine), GC_SEC_INPUT);
+  close_pair(&p);
+}
+
+/* RFC 8613, Section 4.1.3.3. @req B41 */
+static void proxy_uri_is_split(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *uri, *outside;
+    struct opt inside[4];
+    size_t count;
+  } rows[] = {
+    { "coap://example.com/resource?q=1", "coap://example.com", { { GC_OPTION_URI_PATH, "resource" }, { GC_OPTION_URI_QUERY, "q=1" } }, 2 },
+    { "coap://[2001:db8::1]:61616/a/b%20c?x&y", "coap://[2001:db8::1]:61616",
+      { { GC_OPTION_URI_PATH, "a" }, { GC_OPTION_URI_PATH, "b c" }, { GC_OPTION_URI_QUERY, "x" }, { GC_OPTION_URI_QUERY, "y" } }, 4 },
+    { "http://example.com", "http://example.com", { { 0, NULL } }, 0 },
+    { "coap://example.com?q", "coap://example.com", { { GC_OPTION_URI_QUERY, "q" } }, 1 },
+  };
+  struct pair p = open_pair(&plain);
+  for (size_t i = 0; i < N(rows); i++) {
+    struct opt uri = { GC_OPTION_PROXY_URI, rows[i].uri }, merged[5];
+    struct gc_bytes d = ask(&p, body(1, &uri, 1, ""), NULL);
+    struct gc_message m;
+    struct gc_option option;
+    assert_int_equal(gc_message_parse(&m, d, NULL), GC_OK);
+    assert_true(gc_option_find(m.options, GC_OPTION_PROXY_URI, &option));
+    assert_true(gc_bytes_equal(option.value, gc_bytes_str(rows[i].outside)));
+    memcpy(merged, rows[i].inside, sizeof rows[i].inside);
+    merged[rows[i].count] = (struct opt){ GC_OPTION_PROXY_URI, rows[i].outside };
+    check_options(p.opened.inner.options, merged, rows[i].count + 1);
+  }
+  close_pair(&p);
+}
+
+/* B44–B47: what a server may say, unprotected. @req B44 B45 B46 B47 B48 C70 C72 C73 C128 */
+static void error_responses(void **state)
+{
+  (void)state;
+  static const struct { enum gc_sec result; uint8_t code; const char *text; } rows[] = {
+    { GC_SEC_BAD_OPTION, GC_CODE(4, 2), "Failed to decode COSE" },
+    { GC_SEC_NO_CONTEXT, GC_CODE(4, 1), "Security context not found" },
+    { GC_SEC_REPLAY, GC_CODE(4, 1), "Replay detected" },
+    { GC_SEC_BAD_TAG, GC_CODE(4, 0), "Decryption failed" },
+    { GC_SEC_BAD_SIGNATURE, GC_CODE(4, 0), "Decryption failed" },
+    { GC_SEC_MODE, GC_CODE(4, 2), "Mode not supported" },
+    { GC_SEC_NO_CREDENTIAL, GC_CODE(5, 3), NULL },
+  };
+  uint8_t code;
+  const char *text;
+  for (size_t i = 0; i < N(rows); i++) {
+    assert_true(gc_sec_error_response(rows[i].result, &code, &text));
+    assert_int_equal(code, rows[i].code);
+    if (rows[i].text)
+      assert_string_equal(text, rows[i].text);
+    else
+      assert_null(text);
+  }
+  assert_false(gc_sec_error_response(GC_SEC_OK, &code, &text));
+  assert_false(gc_sec_error_response(GC_SEC_NO_REQUEST, &code, &text));
+  for (int i = 0; i < GC_SEC_COUNT; i++) {
+    assert_true(strlen(gc_sec_str((enum gc_sec)i)) > 3);
+    assert_true(strlen(gc_sec_name((enum gc_sec)i)) > 1);
+    for (int k = 0; k < i; k++)
+      assert_string_not_equal(gc_sec_name((enum gc_sec)i), gc_sec_name((enum gc_sec)k));
+  }
+}
+
+/* The AAD names all algorithms of the group, null for those not set, whatever mode the message has. @req C1 C4 C44 */
+static void aad_of_groups_with_one_mode(void **state)
+{
+  (void)state;
+  static const struct { struct sec_options options; bool is_pairwise; const char *head; size_t len; } rows[] = {
+    { { .profile = GC_OSCORE_GROUP }, false, "\x89\x01\x84\x0a\x0a\x27\x38\x1a", 8 },
+    { { .profile = GC_OSCORE_GROUP }, true, "\x89\x01\x84\x0a\x0a\x27\x38\x1a", 8 },
+    { { .profile = GC_OSCORE_GROUP, .no_group_mode = true }, true, "\x89\x01\x84\x0a\xf6\xf6\x38\x1a", 8 },
+    { { .profile = GC_OSCORE_GROUP, .no_pairwise_mode = true }, false, "\x89\x01\x84\xf6\x0a\x27\xf6", 7 },
+    { { .profile = GC_OSCORE_GROUP, .no_pairwise_mode = true, .group_enc_alg = GC_ALG_A128CTR }, false, "\x89\x01\x84\xf6\x39\xff\xfd\x27\xf6", 9 },
+  };
+  for (size_t i = 0; i < N(rows); i++) {
+    struct pair p = open_pair(&rows[i].options);
+    uint8_t aad[1024];
+    struct gc_oscore_trace trace = { .aad_array = gc_buf(aad, sizeof aad) };
+    gc_oscore_context_trace(p.client, &trace);
+    ask(&p, sec_get, rows[i].is_pairwise ? &pairwise : NULL);
+    assert_memory_equal(aad, rows[i].head, rows[i].len);
+    answer(&p, sec_content, NULL);
+    assert_memory_equal(aad, rows[i].head, rows[i].len);
+    close_pair(&p);
+  }
+}
+
+/* Nothing of the plaintext is there before the countersignature has verified. @req C71 */
+static void no_plaintext_before_verification(void **state)
+{
+  (void)state;
+  struct pair p = open_pair(&group);
+  struct gc_bytes d = sec_request(p.client, sec_get, NULL, &p.mine);
+  uint8_t copy[256], storage[GC_OSCORE_STORAGE_LEN(256)];
+  struct gc_message outer;
+  memcpy(copy, d.ptr, d.len);
+  copy[d.len - 1] ^= 1;
+  memset(storage, 0xaa, sizeof storage);
+  assert_int_equal(gc_message_parse(&outer, gc_bytes(copy, d.len), NULL), GC_OK);
+  assert_int_equal(gc_oscore_open_request(p.server, &outer, 0, gc_buf(storage, sizeof storage), &p.opened, &p.its), GC_SEC_BAD_SIGNATURE);
+  for (size_t i = 0; i < sizeof storage; i++)
+    assert_int_equal(storage[i], 0xaa);
+  assert_null(p.opened.inner.payload.ptr);
+  assert_false(p.opened.is_verified);
   close_pair(&p);
 }
 
@@ -180,7 +288,7 @@ static void two_oscore_options_are_refused(void **state)
   close_pair(&p);
 }
 
-/* @req B22 B24 B61 B62 C83 C41 */
+/* @req B22 B24 B61 B62 C83 C41 C129 */
 static void partial_iv_and_kid_of_responses(void **state)
 {
   (void)state;
@@ -274,7 +382,7 @@ static void notifications(void **state)
   close_pair(&p);
 }
 
-/* @req B9 C38 C108 */
+/* @req B7 B9 C38 C108 */
 static enum gc_err last_numbers(void *ctx, uint64_t *number)
 {
   uint64_t *next = ctx;
@@ -722,6 +830,10 @@ int main(void)
     return 1;
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(options_by_class),
+    cmocka_unit_test(proxy_uri_is_split),
+    cmocka_unit_test(error_responses),
+    cmocka_unit_test(aad_of_groups_with_one_mode),
+    cmocka_unit_test(no_plaintext_before_verification),
     cmocka_unit_test(outer_options_on_reception),
     cmocka_unit_test(two_oscore_options_are_refused),
     cmocka_unit_test(partial_iv_and_kid_of_responses),
