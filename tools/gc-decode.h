@@ -7,11 +7,13 @@
 #include "common/opt.h"
 #include "common/out.h"
 #include "common/status.h"
+#include "oscore/message.h"
 
 enum { DECODE_PORTS_MAX = 64 };
 enum decode_time { DECODE_TIME_RELATIVE, DECODE_TIME_ABSOLUTE, DECODE_TIME_EPOCH };
 
 struct decode_filter;
+struct decode_security;
 
 struct decode_params {
   struct gc_common common;
@@ -22,7 +24,7 @@ struct decode_params {
   uint16_t ports[DECODE_PORTS_MAX];
   size_t port_count;
   const char *capture_filter; /* libpcap's language; NULL: none */
-  unsigned jobs;              /* 0: not given */
+  uint32_t jobs;              /* threads that verify; 0: not given */
   struct decode_filter *filter;
   char **files;               /* "-": standard input */
   size_t file_count;
@@ -54,6 +56,7 @@ struct decode_record {
   uint64_t duplicate_of;
   uint64_t rtt_us;            /* since `request`, `acknowledges` or `resets` */
   bool is_other_address;      /* the response to a unicast request comes from another address */
+  const struct decode_security *security; /* NULL: the message is not protected */
 };
 
 /* --- pairing: gc-decode_match.c ------------------------------------------------------------------------------------ */
@@ -70,6 +73,50 @@ void decode_match_add(struct decode_match *match, struct decode_record *record);
 
 /** Requests (without duplicates) that got no response so far. */
 uint64_t decode_match_unanswered(const struct decode_match *match);
+
+/* --- security: gc-decode_secure.h; gc-decode_reason.c -------------------------------------------- */
+
+enum decode_outcome {
+  DECODE_OPENED,              /* verified and decrypted */
+  DECODE_VERIFIED,            /* by a signature checker's context: not decrypted */
+  DECODE_REFUSED,             /* a context that was given should open it, and does not */
+  DECODE_UNOPENED,            /* no context that was given could open it */
+};
+
+/** Why a message was not opened: enum gc_sec, and */
+enum { DECODE_NOT_OURS = GC_SEC_COUNT, DECODE_NEEDS_MEMBER, DECODE_DAMAGED, DECODE_REASONS };
+
+/** What a protected message turned out to be. */
+struct decode_security {
+  enum decode_outcome outcome;
+  unsigned reason;            /* 0: opened */
+  bool is_option_read, is_02; /* the OSCORE option; as draft -02 has it */
+  bool is_request;
+  bool is_gid_known;          /* a context has the Gid in question */
+  bool lacks_contexts;        /* no -g at all */
+  struct gc_oscore_option option;
+  struct gc_oscore_opened opened; /* what was found before it failed, if it did */
+  struct gc_bytes kid, gid;   /* in effect: of option, request or context; ptr NULL: not known */
+  uint64_t seen_in;           /* replays: number of the message that had the same Partial IV */
+};
+
+/** Is it protected, and what does its OSCORE option say? */
+bool decode_security_look(struct decode_security *security, const struct decode_record *record);
+
+/** In words, with the ids concerned; at most 200 bytes. */
+const char *decode_security_error(char text[static 200], const struct decode_security *security);
+const char *decode_reason_str(unsigned reason);
+const char *decode_reason_name(unsigned reason);
+
+/** Who it was, by the credential's own words; empty: it has none, or the message is the context's own. */
+struct gc_bytes decode_security_subject(const struct decode_security *security);
+
+/** The message to show and to filter: the inner one where it was opened. */
+static inline const struct gc_message *decode_shown_message(const struct decode_record *record)
+{
+  const struct decode_security *security = record->security;
+  return security && security->outcome == DECODE_OPENED ? &security->opened.inner : &record->message;
+}
 
 /* --- display filter: gc-decode_filter.c ---------------------------------------------------------------------------- */
 
@@ -102,6 +149,9 @@ struct decode_run {
   struct decode_printer printer;
   enum gc_status status;      /* the worst so far */
   bool is_done;               /* --count reached, stdout closed, or interrupted */
+  struct decode_secure *secure; /* NULL: no -g */
+  struct decode_batch *batch; /* NULL: one message at a time */
+  uint64_t is_protected, decrypted, verified, not_opened[DECODE_REASONS];
   uint64_t messages, shown, whole, requests, responses, damaged, duplicates, dtls, damaged_frames, incomplete;
 };
 
@@ -110,6 +160,9 @@ enum gc_status decode_run(const struct decode_params *params);
 /** Parse, pair, filter and print one datagram; record has what is known about where it came from, and error where the
  *  capture is damaged around it. */
 void decode_run_datagram(struct decode_run *run, struct decode_record *record);
+
+/** Everything but parsing and pairing: what is done with a message in its turn. */
+void decode_run_finish(struct decode_run *run, struct decode_record *record, struct decode_security *security);
 
 /** A name that is no file is bad input, as a capture that lies; permission and the like are the system's. */
 enum gc_status decode_open_status(enum gc_err err, int system_errno);

@@ -24,9 +24,10 @@ static const char *const field_names[] = { "code", "type", "mid", "token", "src"
 
 enum flag {
   FLAG_REQUEST, FLAG_RESPONSE, FLAG_EMPTY, FLAG_CON, FLAG_NON, FLAG_ACK, FLAG_RST, FLAG_MCAST, FLAG_ERROR, FLAG_DUPLICATE, FLAG_PAIRED,
+  FLAG_PROTECTED, FLAG_VERIFIED, FLAG_REFUSED,
 };
 static const char *const flag_names[] = { "request", "response", "empty", "con", "non", "ack", "rst", "mcast", "error", "duplicate",
-                                          "paired", NULL };
+                                          "paired", "protected", "verified", "refused", NULL };
 
 struct node {
   uint8_t kind, op, what;       /* what: enum field or enum flag */
@@ -365,7 +366,7 @@ static bool compare_joined(const struct node *node, const struct decode_record *
 {
   uint8_t text[TEXT_MAX];
   struct gc_buf joined = gc_buf(text, sizeof text);
-  struct gc_option_iter iter = gc_option_iter(record->message.options);
+  struct gc_option_iter iter = gc_option_iter(decode_shown_message(record)->options);
   struct gc_option option;
   bool is_there = false, fits = true;
   while (gc_option_next(&iter, &option) && option.number <= number)
@@ -374,7 +375,7 @@ static bool compare_joined(const struct node *node, const struct decode_record *
              gc_buf_add(&joined, option.value) == GC_OK;
       is_there = true;
     }
-  if (!is_there && leads && GC_CODE_IS_REQUEST(record->message.code)) /* no Uri-Path is the path "/" */
+  if (!is_there && leads && GC_CODE_IS_REQUEST(decode_shown_message(record)->code)) /* no Uri-Path is the path "/" */
     is_there = fits = gc_buf_add_u8(&joined, (uint8_t)separator) == GC_OK;
   if (!is_there)
     return node->op == OP_NE;
@@ -383,7 +384,7 @@ static bool compare_joined(const struct node *node, const struct decode_record *
 
 static bool compare(const struct node *node, const struct decode_record *record)
 {
-  const struct gc_message *message = &record->message;
+  const struct gc_message *message = decode_shown_message(record);
   bool negate = node->op == OP_NE;
   switch ((enum field)node->what) {
   case FIELD_N:    return compare_number(node, record->n);
@@ -423,6 +424,9 @@ static bool has_flag(enum flag flag, const struct decode_record *record)
   case FLAG_ERROR:     return record->error != NULL;
   case FLAG_DUPLICATE: return record->duplicate_of != 0;
   case FLAG_PAIRED:    return record->request || record->acknowledges || record->resets;
+  case FLAG_PROTECTED: return record->security != NULL;
+  case FLAG_VERIFIED:  return record->security && record->security->outcome <= DECODE_VERIFIED;
+  case FLAG_REFUSED:   return record->security && record->security->outcome == DECODE_REFUSED;
   default:             break;
   }
   if (!record->is_header_read)

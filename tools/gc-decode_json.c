@@ -23,6 +23,52 @@ static uint8_t *put_time(uint8_t *at, uint64_t wall_us)
   return gc_put_micros(gc_put_bytes(at, text, len), (uint32_t)(wall_us - seconds * 1000000));
 }
 
+static const char *profile_of(const struct decode_security *security)
+{
+  static const char *const names[] = { "oscore", "group-oscore", "group-oscore-02" };
+  if (security->opened.context)
+    return names[gc_oscore_context_profile(security->opened.context)];
+  return security->is_02 ? names[GC_OSCORE_GROUP_02] : security->option.is_group ? names[GC_OSCORE_GROUP] : NULL;
+}
+
+static void json_security(struct gc_out *out, const struct decode_record *record)
+{
+  const struct decode_security *security = record->security;
+  const struct gc_oscore_opened *opened = &security->opened;
+  const char *profile = profile_of(security);
+  struct gc_bytes piv = security->option.piv.len ? security->option.piv : opened->piv;
+  char error[200];
+  bool is_verified = security->outcome <= DECODE_VERIFIED;
+  gc_json_object(out, "security");
+  if (profile)
+    gc_json_str(out, "profile", profile);
+  if (opened->context || security->option.is_group)
+    gc_json_str(out, "mode", gc_oscore_mode_name(opened->context ? opened->mode : GC_MODE_GROUP));
+  if (security->gid.ptr)
+    gc_json_hex(out, "gid", security->gid);
+  if (security->kid.ptr)
+    gc_json_hex(out, "kid", security->kid);
+  if (piv.len)
+    gc_json_hex(out, "piv", piv);
+  if (is_verified && decode_security_subject(security).len)
+    gc_json_text(out, "subject", decode_security_subject(security));
+  gc_json_bool(out, "verified", is_verified);
+  if (security->outcome != DECODE_OPENED) {
+    gc_json_str(out, "error", decode_security_error(error, security));
+    gc_json_str(out, "reason", decode_reason_name(security->reason));
+  }
+  gc_json_end(out);
+  if (security->outcome != DECODE_OPENED)
+    return;
+  const struct gc_message *inner = &opened->inner;
+  gc_json_object(out, "inner");
+  gc_json_str(out, "code", gc_show_code_number(inner->code));
+  gc_json_options(out, "options", inner->options);
+  if (inner->payload.len)
+    gc_json_payload(out, "payload", inner->payload, gc_show_content_format(inner->options));
+  gc_json_end(out);
+}
+
 void decode_json(struct decode_printer *printer, const struct decode_record *record)
 {
   struct gc_out *out = printer->out;
@@ -41,6 +87,8 @@ void decode_json(struct decode_printer *printer, const struct decode_record *rec
   gc_out_advance(out, at);
   if (record->is_header_read)
     gc_json_message(out, &record->message);
+  if (record->security)
+    json_security(out, record);
   if (record->request && (at = gc_out_reserve(out, 64)))
     gc_out_advance(out, gc_put_uint(GC_PUT(at, ",\"request\":"), record->request));
   json_relation(out, "acknowledges", record->acknowledges);

@@ -17,7 +17,7 @@ static const struct gc_opt options[] = {
   { .name = "capture-filter", .key = KEY_CAPTURE_FILTER, .arg = "EXPR", .group = "Input", .help = "look only at packets that match (libpcap's language)" },
   { .name = "filter", .letter = 'Y', .arg = "FILTER", .group = "Selection", .help = "show only messages that match, as in 'code==2.05 and src==10.0.0.1'" },
   { .name = "count", .letter = 'c', .arg = "N", .group = "Selection", .help = "stop after N messages shown" },
-  { .name = "jobs", .letter = 'j', .arg = "N", .group = "Selection", .help = "threads to work with" },
+  { .name = "jobs", .letter = 'j', .arg = "N", .group = "Selection", .help = "threads that verify (default: one a core; live: 1)" },
   { .name = "time", .key = KEY_TIME, .arg = "FORM", .group = "Output", .help = "relative (to the first message), absolute (UTC) or epoch",
     .complete = GC_COMPLETE_WORDS, .words = "relative absolute epoch" },
   { 0 },
@@ -36,14 +36,16 @@ static const struct gc_tool tool = {
   .footer = "FILTER: FIELD OP VALUE with and, or, not and parentheses.\n"
             "  code type mid token src dst host port path query option payload size n\n"
             "  == != < <= > >= and ~ (contains); alone: request response empty con non ack rst\n"
-            "  mcast error duplicate paired\n"
+            "  mcast error duplicate paired protected verified refused\n"
             "\n"
             "Examples:\n"
             "  gc-decode capture.pcap\n"
             "  gc-decode -Y 'mcast or code==2.xx' --json capture.pcapng\n"
             "  tcpdump -U -w - udp | gc-decode -\n"
-            "  echo 40010001b57465737402 | gc-decode --hex -v\n",
+            "  echo 40010001b57465737402 | gc-decode --hex -v\n"
+            "  gc-decode -g lights.json -Y refused capture.pcap\n",
   .without = GC_WITHOUT_PCAP,
+  .has_contexts = true,
   .library = library,
 };
 

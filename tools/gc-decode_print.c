@@ -144,9 +144,49 @@ static enum gc_color code_color(uint8_t code)
   }
 }
 
+static void print_id(struct gc_out *out, const char *before, struct gc_bytes id)
+{
+  gc_out_str(out, before);
+  if (id.len)
+    gc_out_hex(out, id);
+  else
+    GC_OUT_LITERAL(out, "(empty)");
+}
+
+/* "{group 44616c kid=25 "lamp" piv=05 verified}", or why not */
+static void print_security(struct gc_out *out, const struct decode_security *security)
+{
+  char text[200];
+  if (security->outcome > DECODE_VERIFIED) {
+    gc_out_color(out, security->outcome == DECODE_REFUSED ? GC_RED : GC_YELLOW);
+    gc_out_str(out, security->outcome == DECODE_REFUSED ? "  {NOT VERIFIED: " : "  {not opened: ");
+    gc_out_str(out, decode_security_error(text, security));
+  } else {
+    const struct gc_oscore_opened *opened = &security->opened;
+    struct gc_bytes subject = decode_security_subject(security);
+    gc_out_color(out, GC_GREEN);
+    GC_OUT_LITERAL(out, "  {");
+    gc_out_str(out, gc_oscore_mode_name(opened->mode));
+    if (security->is_02)
+      GC_OUT_LITERAL(out, " (draft -02)");
+    if (security->gid.ptr)
+      print_id(out, " ", security->gid);
+    print_id(out, " kid=", security->kid);
+    if (subject.len) {
+      GC_OUT_LITERAL(out, " \"");
+      gc_out_text(out, subject);
+      gc_out_char(out, '"');
+    }
+    print_id(out, " piv=", opened->piv);
+    gc_out_str(out, security->outcome == DECODE_OPENED ? " verified" : " verified, not decrypted");
+  }
+  gc_out_char(out, '}');
+  gc_out_color(out, GC_PLAIN);
+}
+
 static void print_message(struct gc_out *out, const struct decode_record *record)
 {
-  const struct gc_message *message = &record->message;
+  const struct gc_message *message = decode_shown_message(record);
   gc_out_small(out, gc_show_type(message->type), 3);
   gc_out_char(out, ' ');
   gc_out_color(out, code_color(message->code));
@@ -172,6 +212,16 @@ static void print_message(struct gc_out *out, const struct decode_record *record
     gc_out_char(out, ' ');
     gc_show_payload(out, message->payload, gc_show_content_format(message->options), GC_SHOW_LINE_PAYLOAD);
   }
+}
+
+static void print_tree(struct decode_printer *printer, const struct decode_record *record)
+{
+  struct gc_out *out = printer->out;
+  gc_show_tree(out, &record->message, record->datagram, 2, printer->verbose > 2);
+  if (!record->security || record->security->outcome != DECODE_OPENED)
+    return;
+  GC_OUT_LITERAL(out, "    inner:\n");
+  gc_show_tree(out, &record->security->opened.inner, gc_bytes(NULL, 0), 6, false);
 }
 
 void decode_print(struct decode_printer *printer, const struct decode_record *record)
@@ -207,12 +257,14 @@ void decode_print(struct decode_printer *printer, const struct decode_record *re
     GC_OUT_LITERAL(out, "0x");
     gc_out_hex(out, gc_bytes_slice(record->datagram, 0, GC_SHOW_LINE_PAYLOAD));
   }
+  if (record->security && !record->security->lacks_contexts)
+    print_security(out, record->security);
   print_pairing(out, record);
   if (record->error)
     print_error(out, record);
   gc_out_char(out, '\n');
   if (is_tree && record->is_header_read)
-    gc_show_tree(out, &record->message, record->datagram, 2, printer->verbose > 2);
+    print_tree(printer, record);
   else if (is_tree)
     gc_show_hexdump(out, record->datagram, 4);
   gc_out_flush(out);

@@ -1,12 +1,13 @@
 /* From parameters to effect: every input in turn, then the summary. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/pcap_reader.h"
-#include "gc-decode.h"
+#include "gc-decode_secure.h"
 
 static volatile sig_atomic_t has_signal;
 static struct gc_pcap_reader *volatile signal_reader;
@@ -29,6 +30,29 @@ void decode_interrupts(struct gc_pcap_reader *reader)
   signal_reader = reader;
   if (reader && has_signal)
     gc_pcap_reader_interrupt(reader);
+}
+
+/* One message from end to end. */
+static void finish_now(struct decode_run *run, struct decode_record *record)
+{
+  struct decode_task task;
+  if (!decode_security_look(&task.security, record)) {
+    decode_run_finish(run, record, NULL);
+    return;
+  }
+  if (!run->secure) {
+    decode_run_finish(run, record, &task.security);
+    return;
+  }
+  task.record = *record;
+  task.storage = gc_buf(run->secure->storage, GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN));
+  task.request.n = 0;
+  task.request.has_target = false;
+  decode_secure_begin(run->secure, &task);
+  if (task.is_waiting)
+    decode_secure_open(run->secure, &task);
+  decode_secure_end(run->secure, &task);
+  decode_run_finish(run, &task.record, &task.security);
 }
 
 void decode_run_datagram(struct decode_run *run, struct decode_record *record)
@@ -55,6 +79,24 @@ void decode_run_datagram(struct decode_run *run, struct decode_record *record)
   if (record->is_header_read) {
     run->requests += GC_CODE_IS_REQUEST(message->code);
     run->responses += GC_CODE_IS_RESPONSE(message->code);
+  }
+  if (run->batch)
+    decode_batch_add(run, record);
+  else
+    finish_now(run, record);
+}
+
+void decode_run_finish(struct decode_run *run, struct decode_record *record, struct decode_security *security)
+{
+  if (security) {
+    security->lacks_contexts = !run->secure;
+    record->security = security;
+    run->is_protected++;
+    run->decrypted += security->outcome == DECODE_OPENED;
+    run->verified += security->outcome <= DECODE_VERIFIED;
+    run->not_opened[security->reason] += security->outcome > DECODE_VERIFIED;
+    if (security->outcome == DECODE_REFUSED)
+      run->status = gc_status_max(run->status, GC_STATUS_SECURITY);
   }
   if (run->params->filter && !decode_filter_matches(run->params->filter, record))
     return;
@@ -90,6 +132,12 @@ static bool is_batch(const struct decode_params *params)
   return true;
 }
 
+/* Nobody expects that they open: other groups' messages, and those between other members. */
+static bool is_unopened(unsigned reason)
+{
+  return reason == GC_SEC_NO_CONTEXT || reason >= GC_SEC_COUNT;
+}
+
 static void summary(const struct decode_run *run)
 {
   gc_info(1, "%llu message%s: %llu request%s, %llu response%s, %llu damaged, %llu duplicate%s, %llu request%s without a response",
@@ -105,6 +153,39 @@ static void summary(const struct decode_run *run)
     gc_warn("%llu datagram%s on port 5684 (coaps, DTLS) not decoded", (unsigned long long)run->dtls, run->dtls == 1 ? "" : "s");
 }
 
+/* " (3 no credential for kid, 1 replay)": why messages were refused, or not opened. */
+static const char *reasons(const struct decode_run *run, bool of_unopened, char text[static 1024])
+{
+  size_t at = 0;
+  text[0] = '\0';
+  for (unsigned i = 0; i < DECODE_REASONS && at < 900; i++)
+    if (run->not_opened[i] && is_unopened(i) == of_unopened)
+      at += (size_t)snprintf(text + at, 1024 - at, "%s%llu %s", at ? ", " : " (", (unsigned long long)run->not_opened[i],
+                             i == GC_SEC_NO_CONTEXT && !run->secure ? "without -g" : decode_reason_str(i));
+  if (at)
+    snprintf(text + at, 1024 - at, ")");
+  return text;
+}
+
+static void security_summary(const struct decode_run *run)
+{
+  char refused[1024], unopened[1024];
+  unsigned long long count = run->is_protected, not_opened = 0;
+  if (!count)
+    return;
+  for (unsigned i = 0; i < DECODE_REASONS; i++)
+    not_opened += is_unopened(i) ? run->not_opened[i] : 0;
+  unsigned long long bad = count - run->verified - not_opened;
+  reasons(run, false, refused);
+  reasons(run, true, unopened);
+  gc_info(1, "%llu protected: %llu decrypted, %llu verified, %llu refused%s, %llu not opened%s", count, (unsigned long long)run->decrypted,
+          (unsigned long long)run->verified, bad, refused, not_opened, unopened);
+  if (run->secure && bad)
+    gc_warn("%llu of %llu protected message%s refused%s", bad, count, count == 1 ? "" : "s", refused);
+  else if (run->secure && !run->verified)
+    gc_warn("none of %llu protected message%s opened%s", count, count == 1 ? "" : "s", unopened);
+}
+
 static void run_inputs(struct decode_run *run)
 {
   const struct decode_params *params = run->params;
@@ -115,6 +196,26 @@ static void run_inputs(struct decode_run *run)
       decode_run_hex(run, params->files[i]);
     else
       decode_run_capture(run, params->files[i], false);
+}
+
+/* The threads that verify: all cores for files, one where the next message may be long in coming. */
+static unsigned jobs_of(const struct decode_params *params)
+{
+  if (params->jobs)
+    return params->common.interface ? 1 : params->jobs;
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  return !is_batch(params) || cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
+}
+
+static bool begin_security(struct decode_run *run)
+{
+  if (!run->params->common.context_count)
+    return true;
+  run->secure = decode_secure_new(run->params, &run->status);
+  unsigned jobs = jobs_of(run->params);
+  if (run->secure && jobs > 1)
+    run->batch = decode_batch_new(jobs); /* without memory for it: one at a time */
+  return run->secure != NULL;
 }
 
 enum gc_status decode_run(const struct decode_params *params)
@@ -128,9 +229,12 @@ enum gc_status decode_run(const struct decode_params *params)
   if (!run.match || !run.printer.out) {
     gc_error("out of memory");
     run.status = GC_STATUS_SYSTEM;
-  } else {
+  } else if (begin_security(&run)) {
     run_inputs(&run);
+    if (run.batch)
+      decode_batch_flush(&run);
     summary(&run);
+    security_summary(&run);
     if (run.params->filter ? run.shown == 0 : run.whole == 0)
       run.status = gc_status_max(run.status, GC_STATUS_NO);
   }
@@ -139,5 +243,7 @@ enum gc_status decode_run(const struct decode_params *params)
     run.status = gc_status_max(run.status, GC_STATUS_SYSTEM);
   }
   decode_match_free(&run.match);
+  decode_batch_free(&run.batch);
+  decode_secure_free(&run.secure);
   return run.status;
 }

@@ -112,6 +112,10 @@ struct gc_oscore_recipient *gc_oscore_context_at(const struct gc_oscore_context 
  *  may open messages of one context with GC_OPEN_NO_REPLAY at the same time. GC_E_MEMORY */
 enum gc_err gc_oscore_context_prepare(struct gc_oscore_context *context) GC_MUST_CHECK;
 
+/** The same for OSCORE and group mode only, which is quick with a thousand recipients: pairwise keys are still derived when
+ *  first needed, by one thread at a time; others may meanwhile open messages in group mode. GC_E_MEMORY */
+enum gc_err gc_oscore_context_prepare_group(struct gc_oscore_context *context) GC_MUST_CHECK;
+
 /**
  * Called for a kid that is unknown under a known Gid: give its credential (empty with GC_OSCORE_PLAIN) and return true,
  * and a Recipient Context is made; false refuses. NULL: unknown senders are refused.

@@ -125,16 +125,26 @@ enum gc_sec gc_oscore_recipient_ready(struct gc_oscore_context *context, struct 
   return result;
 }
 
-enum gc_err gc_oscore_context_prepare(struct gc_oscore_context *context)
+static enum gc_err prepare(struct gc_oscore_context *context, bool pairwise)
 {
   if (context->is_checker)
     return GC_OK;
   for (size_t i = 0; i < context->recipient_count; i++) {
-    enum gc_sec result = gc_oscore_recipient_ready(context, context->recipients[i], can_pairwise(context));
+    enum gc_sec result = gc_oscore_recipient_ready(context, context->recipients[i], pairwise);
     if (result == GC_SEC_SPACE)
       return GC_E_MEMORY;
   }
   return GC_OK;
+}
+
+enum gc_err gc_oscore_context_prepare(struct gc_oscore_context *context)
+{
+  return prepare(context, can_pairwise(context));
+}
+
+enum gc_err gc_oscore_context_prepare_group(struct gc_oscore_context *context)
+{
+  return prepare(context, false);
 }
 
 void gc_oscore_context_secrets(const struct gc_oscore_context *context, struct gc_oscore_secrets *out)

@@ -34,8 +34,8 @@ static enum gc_sec read_outer(const struct gc_oscore_context *c, const struct gc
     return GC_SEC_BAD_OPTION;
   job->option_value = value;
   job->mode = option->is_group ? GC_MODE_GROUP : c->rules->is_group ? GC_MODE_PAIRWISE : GC_MODE_PLAIN;
-  if (!gc_oscore_context_has_mode(c, job->mode))
-    return GC_SEC_MODE;
+  if (!gc_oscore_context_has_mode(c, job->mode) || (c->is_checker && job->mode != GC_MODE_GROUP))
+    return GC_SEC_MODE; /* a signature checker has nothing to judge a pairwise message by */
   if (job->mode == GC_MODE_GROUP && !gc_oscore_job_signature_len(job))
     return GC_SEC_NO_CREDENTIAL; /* EdDSA, and no credential yet says with which curve */
   return GC_SEC_OK;

@@ -93,3 +93,15 @@ uint64_t gc_oscore_piv_decode(struct gc_bytes piv)
     number = number << 8 | piv.ptr[i];
   return number;
 }
+
+enum gc_err gc_oscore_option_guess(struct gc_oscore_option *out, struct gc_bytes value, bool *is_02, struct gc_where *where)
+{
+  enum { SIGNATURE_LEN = 64 }; /* Ed25519 and P-256 */
+  struct gc_oscore_option now = { 0 }, old;
+  enum gc_err err = gc_oscore_option_parse(&now, value, 0, where);
+  bool is_likely = value.len > SIGNATURE_LEN && value.ptr[0] & GC_OSCORE_FLAG_GROUP && (err || now.kid.len > GC_ID_MAX_LEN);
+  *is_02 = is_likely && !gc_oscore_option_parse(&old, value, SIGNATURE_LEN, NULL);
+  if (*is_02 || !err)
+    *out = *is_02 ? old : now;
+  return *is_02 ? GC_OK : err;
+}

@@ -40,6 +40,14 @@ enum gc_err gc_oscore_option_parse(struct gc_oscore_option *out, struct gc_bytes
                                    struct gc_where *where) GC_MUST_CHECK;
 
 /**
+ * Parse a value without knowing which profile it is of: the current format, or draft -02 with signatures of 64 bytes, where only
+ * that makes sense. There is no version field; what follows the Group Flag's fields is a kid of at most 7 bytes, or a signature.
+ * @param[out] is_02 the value is in the format of draft -02
+ * @return as gc_oscore_option_parse, of the current format
+ */
+enum gc_err gc_oscore_option_guess(struct gc_oscore_option *out, struct gc_bytes value, bool *is_02, struct gc_where *where) GC_MUST_CHECK;
+
+/**
  * Append the value; nothing at all where nothing is set.
  * @return GC_OK; GC_E_RANGE: a field too long, or more than 255 bytes together; GC_E_SPACE
  */

@@ -54,3 +54,15 @@ bool gc_sec_error_response(enum gc_sec result, uint8_t *code, const char **diagn
   *diagnostic = rows[result].diagnostic;
   return true;
 }
+
+int gc_sec_rank(enum gc_sec result)
+{
+  static const enum gc_sec order[] = { GC_SEC_NOT_PROTECTED, GC_SEC_NO_CONTEXT,    GC_SEC_BAD_OPTION, GC_SEC_MODE,
+                                       GC_SEC_NO_CREDENTIAL, GC_SEC_WRONG_SERVER,  GC_SEC_OWN_KID,    GC_SEC_BAD_PAYLOAD,
+                                       GC_SEC_KEY,           GC_SEC_BAD_SIGNATURE, GC_SEC_BAD_TAG,    GC_SEC_TOO_OLD,
+                                       GC_SEC_REPLAY,        GC_SEC_BAD_PLAINTEXT, GC_SEC_OLD_P256 };
+  for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+    if (order[i] == result)
+      return (int)i;
+  return 100;
+}

@@ -37,6 +37,9 @@ enum gc_sec {
 /** A lower-case phrase ("countersignature wrong"); never NULL. */
 const char *gc_sec_str(enum gc_sec result);
 
+/** How far opening came, for the best of several tries: the larger says more about the message. */
+int gc_sec_rank(enum gc_sec result);
+
 /** The symbol for programs ("bad_signature"); never NULL. */
 const char *gc_sec_name(enum gc_sec result);
 

@@ -80,19 +80,6 @@ bool gc_oscore_is_same_member(const struct gc_oscore_context *a, struct gc_bytes
   return key->curve ? gc_public_key_equal(key, gc_oscore_recipient_key(in_b)) : gc_bytes_equal(kid_a, kid_b);
 }
 
-/* How far a try came: the larger says more about the message. */
-static int rank(enum gc_sec result)
-{
-  static const enum gc_sec order[] = { GC_SEC_NOT_PROTECTED, GC_SEC_NO_CONTEXT,    GC_SEC_BAD_OPTION, GC_SEC_MODE,
-                                       GC_SEC_NO_CREDENTIAL, GC_SEC_WRONG_SERVER,  GC_SEC_OWN_KID,    GC_SEC_BAD_PAYLOAD,
-                                       GC_SEC_KEY,           GC_SEC_BAD_SIGNATURE, GC_SEC_BAD_TAG,    GC_SEC_TOO_OLD,
-                                       GC_SEC_REPLAY,        GC_SEC_BAD_PLAINTEXT, GC_SEC_OLD_P256 };
-  for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-    if (order[i] == result)
-      return (int)i;
-  return 100;
-}
-
 static bool is_final(enum gc_sec result)
 {
   return result == GC_SEC_OK || result == GC_SEC_WINDOW_INVALID || result == GC_SEC_NOT_DECRYPTED || result == GC_SEC_UNEXPECTED ||
@@ -106,7 +93,7 @@ struct best {
 
 static void keep_best(struct best *best, enum gc_sec result, const struct gc_oscore_opened *opened)
 {
-  if (!best->opened.context || rank(result) > rank(best->result))
+  if (!best->opened.context || gc_sec_rank(result) > gc_sec_rank(best->result))
     *best = (struct best){ result, *opened };
 }
 

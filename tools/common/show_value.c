@@ -8,6 +8,7 @@
 #include "common/show.h"
 #include "iana/names.h"
 #include "iana/options.h"
+#include "oscore/option.h"
 
 static char *append_uint(char *at, uint32_t value)
 {
@@ -36,6 +37,43 @@ char *gc_show_block(char out[static GC_SHOW_BLOCK_MAX], uint32_t value)
   return out;
 }
 
+static void show_id(struct gc_out *out, const char *separator, const char *name, struct gc_bytes id)
+{
+  gc_out_str(out, separator);
+  gc_out_str(out, name);
+  if (id.len)
+    gc_out_hex(out, id);
+  else
+    GC_OUT_LITERAL(out, "(empty)");
+}
+
+/* "{group piv=05 kid-context=44616c kid=25}"; {} in most responses. false: malformed. */
+static bool show_oscore(struct gc_out *out, struct gc_bytes value)
+{
+  struct gc_oscore_option option;
+  bool is_02;
+  if (gc_oscore_option_guess(&option, value, &is_02, NULL))
+    return false;
+  const char *separator = "";
+  gc_out_char(out, '{');
+  if (option.is_group) {
+    gc_out_str(out, is_02 ? "group, draft -02," : "group");
+    separator = " ";
+  }
+  if (option.piv.len) {
+    show_id(out, separator, "piv=", option.piv);
+    separator = " ";
+  }
+  if (option.has_kid_context) {
+    show_id(out, separator, "kid-context=", option.kid_context);
+    separator = " ";
+  }
+  if (option.has_kid)
+    show_id(out, separator, "kid=", option.kid);
+  gc_out_char(out, '}');
+  return true;
+}
+
 void gc_show_option_value(struct gc_out *out, const struct gc_option *option)
 {
   const struct gc_option_info *info = gc_option_info(option->number);
@@ -47,7 +85,7 @@ void gc_show_option_value(struct gc_out *out, const struct gc_option *option)
   } else if (info && info->format == GC_FORMAT_BLOCK && option->value.len <= 3 && gc_uint_decode(option->value, &number)) {
     char text[GC_SHOW_BLOCK_MAX];
     gc_out_str(out, gc_show_block(text, number));
-  } else {
+  } else if (option->number != GC_OPTION_OSCORE || !show_oscore(out, option->value)) {
     gc_out_hex(out, option->value);
   }
 }

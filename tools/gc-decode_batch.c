@@ -1,0 +1,183 @@
+/* Messages are gathered, those that cost a signature are opened on several threads, and all are printed in their order. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gc-decode_secure.h"
+
+enum { TASKS = 256, WORTH_IT = 4, ARENA_LEN = 1 << 20 };
+
+struct decode_batch {
+  struct decode_task tasks[TASKS];
+  size_t count, waiting;
+  size_t used;                    /* bytes of the arena */
+  const struct decode_secure *secure;
+  unsigned jobs, threads;         /* threads that run, besides the one that reads and prints */
+  bool is_started;
+  pthread_t *ids;
+  pthread_mutex_t mutex;
+  pthread_cond_t begin, end;
+  uint64_t round;                 /* counts batches */
+  unsigned busy;
+  bool is_over;
+  atomic_size_t next;             /* task to look at */
+  uint8_t arena[ARENA_LEN];       /* datagrams and what they decrypt to */
+};
+
+struct decode_batch *decode_batch_new(unsigned jobs)
+{
+  struct decode_batch *batch = malloc(sizeof *batch);
+  if (!batch)
+    return NULL;
+  memset(batch, 0, offsetof(struct decode_batch, arena));
+  batch->jobs = jobs;
+  pthread_mutex_init(&batch->mutex, NULL);
+  pthread_cond_init(&batch->begin, NULL);
+  pthread_cond_init(&batch->end, NULL);
+  return batch;
+}
+
+static void work(struct decode_batch *batch)
+{
+  for (size_t i; (i = atomic_fetch_add(&batch->next, 1)) < batch->count;)
+    if (batch->tasks[i].is_waiting)
+      decode_secure_open(batch->secure, &batch->tasks[i]);
+}
+
+static void *thread(void *arg)
+{
+  struct decode_batch *batch = arg;
+  uint64_t round = 0;
+  pthread_mutex_lock(&batch->mutex);
+  for (;;) {
+    while (batch->round == round && !batch->is_over)
+      pthread_cond_wait(&batch->begin, &batch->mutex);
+    if (batch->is_over)
+      break;
+    round = batch->round;
+    pthread_mutex_unlock(&batch->mutex);
+    work(batch);
+    pthread_mutex_lock(&batch->mutex);
+    if (--batch->busy == 0)
+      pthread_cond_signal(&batch->end);
+  }
+  pthread_mutex_unlock(&batch->mutex);
+  return NULL;
+}
+
+/* As many as there can be; signals stay with the thread that reads. */
+static void start_threads(struct decode_batch *batch)
+{
+  sigset_t all, before;
+  batch->is_started = true;
+  batch->ids = calloc(batch->jobs, sizeof *batch->ids);
+  if (!batch->ids)
+    return;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  while (batch->threads + 1 < batch->jobs && pthread_create(&batch->ids[batch->threads], NULL, thread, batch) == 0)
+    batch->threads++;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void decode_batch_free(struct decode_batch **batch)
+{
+  struct decode_batch *b = *batch;
+  if (!b)
+    return;
+  pthread_mutex_lock(&b->mutex);
+  b->is_over = true;
+  pthread_cond_broadcast(&b->begin);
+  pthread_mutex_unlock(&b->mutex);
+  for (unsigned i = 0; i < b->threads; i++)
+    pthread_join(b->ids[i], NULL);
+  pthread_mutex_destroy(&b->mutex);
+  pthread_cond_destroy(&b->begin);
+  pthread_cond_destroy(&b->end);
+  free(b->ids);
+  free(b);
+  *batch = NULL;
+}
+
+static void open_all(struct decode_batch *batch)
+{
+  if (batch->waiting >= WORTH_IT && !batch->is_started)
+    start_threads(batch);
+  atomic_store(&batch->next, 0);
+  if (batch->waiting < WORTH_IT || !batch->threads) {
+    work(batch);
+    return;
+  }
+  pthread_mutex_lock(&batch->mutex);
+  batch->busy = batch->threads;
+  batch->round++;
+  pthread_cond_broadcast(&batch->begin);
+  pthread_mutex_unlock(&batch->mutex);
+  work(batch);
+  pthread_mutex_lock(&batch->mutex);
+  while (batch->busy)
+    pthread_cond_wait(&batch->end, &batch->mutex);
+  pthread_mutex_unlock(&batch->mutex);
+}
+
+void decode_batch_flush(struct decode_run *run)
+{
+  struct decode_batch *batch = run->batch;
+  batch->secure = run->secure;
+  if (batch->waiting)
+    open_all(batch);
+  for (size_t i = 0; i < batch->count && !run->is_done; i++) {
+    struct decode_task *task = &batch->tasks[i];
+    if (task->is_protected)
+      decode_secure_end(run->secure, task);
+    decode_run_finish(run, &task->record, task->is_protected ? &task->security : NULL);
+  }
+  batch->count = batch->waiting = batch->used = 0;
+}
+
+/* The message's parts point into the datagram: so do those of the copy. */
+static void move(struct gc_bytes *part, struct gc_bytes from, const uint8_t *to)
+{
+  if (part->ptr && part->ptr >= from.ptr && part->ptr <= from.ptr + from.len)
+    part->ptr = to + (part->ptr - from.ptr);
+}
+
+static uint8_t *take(struct decode_batch *batch, size_t len)
+{
+  uint8_t *at = batch->arena + batch->used;
+  batch->used += len;
+  return at;
+}
+
+void decode_batch_add(struct decode_run *run, const struct decode_record *record)
+{
+  struct decode_batch *batch = run->batch;
+  const struct gc_bytes from = record->datagram;
+  size_t storage = GC_OSCORE_STORAGE_LEN(from.len);
+  if (batch->count == TASKS || ARENA_LEN - batch->used < from.len + storage) {
+    decode_batch_flush(run);
+    if (run->is_done)
+      return;
+  }
+  struct decode_task *task = &batch->tasks[batch->count++];
+  task->record = *record;
+  if (from.len) {
+    uint8_t *to = take(batch, from.len);
+    memcpy(to, from.ptr, from.len);
+    task->record.datagram.ptr = to;
+    move(&task->record.message.token, from, to);
+    move(&task->record.message.options, from, to);
+    move(&task->record.message.payload, from, to);
+  }
+  task->is_waiting = false;
+  task->is_protected = decode_security_look(&task->security, &task->record);
+  if (!task->is_protected)
+    return;
+  task->request.n = 0;
+  task->request.has_target = false;
+  task->storage = gc_buf(take(batch, storage), storage);
+  decode_secure_begin(run->secure, task);
+  batch->waiting += task->is_waiting;
+}

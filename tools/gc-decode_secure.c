@@ -1,0 +1,204 @@
+/* Protected messages: which contexts there are, what a response is bound to, what has been seen before. */
+#include "gc-decode_secure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "iana/options.h"
+
+static bool is_same_group(const struct gc_context_file *a, const struct gc_context_file *b)
+{
+  return a->profile == b->profile && gc_bytes_equal(a->gid, b->gid) && gc_bytes_equal(a->master_secret, b->master_secret) &&
+         gc_bytes_equal(a->master_salt, b->master_salt) && gc_bytes_equal(a->signature_encryption_key, b->signature_encryption_key);
+}
+
+static void find_group(struct decode_secure *secure, size_t at)
+{
+  size_t first = 0;
+  while (!is_same_group(secure->contexts[first].file.file, secure->contexts[at].file.file))
+    first++;
+  secure->contexts[at].group = (int)first;
+}
+
+/* Members' contexts come first: what one of them decrypts need not be only verified. */
+static void put_checkers_last(struct decode_secure *secure, struct decode_context *scratch)
+{
+  size_t used = 0;
+  for (int checkers = 0; checkers < 2; checkers++)
+    for (size_t i = 0; i < secure->count; i++)
+      if (secure->contexts[i].is_checker == (checkers != 0))
+        scratch[used++] = secure->contexts[i];
+  memcpy(secure->contexts, scratch, secure->count * sizeof *scratch);
+}
+
+static enum gc_status read_contexts(struct decode_secure *secure, const struct gc_common *common)
+{
+  for (size_t i = 0; i < common->context_count; i++) {
+    struct decode_context *context = &secure->contexts[secure->count++];
+    enum gc_status status = gc_context_open(&context->file, common->contexts[i], common->strict);
+    if (status)
+      return status;
+    context->is_checker = context->file.file->master_secret.len == 0;
+    if (gc_oscore_context_prepare_group(context->file.oscore)) {
+      gc_error("out of memory");
+      return GC_STATUS_SYSTEM;
+    }
+  }
+  return GC_STATUS_OK;
+}
+
+struct decode_secure *decode_secure_new(const struct decode_params *params, enum gc_status *status)
+{
+  const struct gc_common *common = &params->common;
+  struct decode_secure *secure = calloc(1, sizeof *secure);
+  struct decode_context *scratch = calloc(common->context_count, sizeof *scratch);
+  gc_keep_secrets();
+  if (secure && scratch) {
+    secure->contexts = calloc(common->context_count, sizeof *secure->contexts);
+    secure->seen = decode_seen_new();
+    secure->storage = malloc(GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN));
+  }
+  *status = GC_STATUS_SYSTEM;
+  if (secure && secure->contexts && secure->seen && secure->storage && scratch)
+    *status = read_contexts(secure, common);
+  else
+    gc_error("out of memory");
+  if (*status) {
+    decode_secure_free(&secure);
+  } else {
+    put_checkers_last(secure, scratch);
+    for (size_t i = 0; i < secure->count; i++)
+      find_group(secure, i);
+  }
+  free(scratch);
+  return secure;
+}
+
+void decode_secure_free(struct decode_secure **secure)
+{
+  struct decode_secure *s = *secure;
+  if (!s)
+    return;
+  for (size_t i = 0; i < s->count; i++)
+    gc_context_close(&s->contexts[i].file);
+  free(s->contexts);
+  if (s->seen)
+    decode_seen_free(&s->seen);
+  free(s->storage);
+  free(s);
+  *secure = NULL;
+}
+
+/* What a request says of itself before it is opened. */
+static void read_request(struct decode_task *task)
+{
+  const struct gc_oscore_option *option = &task->security.option;
+  struct decode_request *request = &task->request;
+  uint32_t observe;
+  if (!option->has_kid || option->kid.len > GC_ID_MAX_LEN || !option->piv.len || option->kid_context.len > GC_ID_CONTEXT_MAX_LEN)
+    return;
+  request->n = task->record.n;
+  request->mode = option->is_group ? GC_MODE_GROUP : GC_MODE_PAIRWISE;
+  request->has_gid = option->has_kid_context;
+  if (option->kid.len)
+    memcpy(request->kid, option->kid.ptr, option->kid.len);
+  request->kid_len = (uint8_t)option->kid.len;
+  memcpy(request->piv, option->piv.ptr, option->piv.len);
+  request->piv_len = (uint8_t)option->piv.len;
+  if (option->kid_context.len)
+    memcpy(request->gid, option->kid_context.ptr, option->kid_context.len);
+  request->gid_len = (uint8_t)option->kid_context.len;
+  request->is_observe = gc_option_find_uint(task->record.message.options, GC_OPTION_OBSERVE, &observe) && observe == 0;
+}
+
+static bool knows_gid(const struct decode_secure *secure, struct gc_bytes gid)
+{
+  for (size_t i = 0; i < secure->count; i++)
+    if (gc_bytes_equal(gc_oscore_context_id_context(secure->contexts[i].file.oscore), gid))
+      return true;
+  return false;
+}
+
+static void refuse(struct decode_security *security, enum decode_outcome outcome, unsigned reason)
+{
+  security->outcome = outcome;
+  security->reason = reason;
+}
+
+/* Ids that are known without opening; false: it cannot be tried, and the reason is set. */
+static bool prepare(struct decode_secure *secure, struct decode_task *task)
+{
+  struct decode_security *security = &task->security;
+  const struct gc_oscore_option *option = &security->option;
+  bool is_request = GC_CODE_IS_REQUEST(task->record.message.code);
+  task->request.context = -1;
+  if (task->record.error)
+    return refuse(security, DECODE_UNOPENED, DECODE_DAMAGED), false;
+  if (!security->is_option_read)
+    return refuse(security, DECODE_REFUSED, GC_SEC_BAD_OPTION), false;
+  if (is_request) {
+    read_request(task);
+    security->is_gid_known = option->has_kid_context && knows_gid(secure, option->kid_context);
+    return true;
+  }
+  const struct decode_request *request = task->record.request ? decode_seen_request(secure->seen, task->record.request) : NULL;
+  if (!request) {
+    security->is_gid_known = option->has_kid_context && knows_gid(secure, option->kid_context);
+    if (option->has_kid_context && !security->is_gid_known)
+      return refuse(security, DECODE_UNOPENED, GC_SEC_NO_CONTEXT), false;
+    return refuse(security, DECODE_REFUSED, GC_SEC_NO_REQUEST), false;
+  }
+  task->request = *request;
+  if (!option->has_kid && request->has_target)
+    security->kid = gc_bytes(task->request.target, request->target_len);
+  if (!security->gid.ptr && request->has_gid)
+    security->gid = gc_bytes(task->request.gid, request->gid_len);
+  security->is_gid_known = security->gid.ptr && knows_gid(secure, security->gid);
+  return true;
+}
+
+void decode_secure_begin(struct decode_secure *secure, struct decode_task *task)
+{
+  task->is_waiting = false;
+  if (!prepare(secure, task))
+    return;
+  bool is_request = GC_CODE_IS_REQUEST(task->record.message.code);
+  task->is_waiting = task->security.option.is_group;
+  if (!task->is_waiting)
+    decode_secure_open(secure, task);
+  if (is_request && task->request.n && !task->record.duplicate_of)
+    decode_seen_remember(secure->seen, &task->request);
+}
+
+void decode_secure_open(const struct decode_secure *secure, struct decode_task *task)
+{
+  struct decode_security *security = &task->security;
+  decode_open(secure, task);
+  task->is_waiting = false;
+  const struct gc_oscore_opened *opened = &security->opened;
+  if (!opened->context)
+    return;
+  if (!security->kid.ptr && opened->kid.ptr)
+    security->kid = opened->kid;
+  if (!security->gid.ptr && gc_oscore_context_id_context(opened->context).len)
+    security->gid = gc_oscore_context_id_context(opened->context);
+}
+
+void decode_secure_end(struct decode_secure *secure, struct decode_task *task)
+{
+  struct decode_security *security = &task->security;
+  const struct decode_request *request = &task->request;
+  if (security->outcome > DECODE_VERIFIED || task->record.duplicate_of)
+    return;
+  int group = 0;
+  for (size_t i = 0; i < secure->count; i++)
+    if (secure->contexts[i].file.oscore == security->opened.context)
+      group = secure->contexts[i].group;
+  const bool has_piv = security->option.piv.len > 0;
+  const struct gc_bytes parts[] = { gc_bytes(&group, sizeof group), security->opened.kid, gc_bytes(&has_piv, sizeof has_piv),
+                                    has_piv ? security->option.piv : gc_bytes(request->piv, request->piv_len),
+                                    has_piv ? gc_bytes(NULL, 0) : gc_bytes(request->kid, request->kid_len) };
+  security->seen_in = decode_seen_nonce(secure->seen, parts, sizeof parts / sizeof parts[0], task->record.n);
+  if (security->seen_in)
+    refuse(security, DECODE_REFUSED, has_piv ? GC_SEC_REPLAY : GC_SEC_UNEXPECTED);
+}
