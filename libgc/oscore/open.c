@@ -299,22 +299,24 @@ static bool is_intended(const struct gc_oscore_job *job, const struct gc_oscore_
   return a && b && gc_public_key_equal(&a->public_key, &b->public_key);
 }
 
-/* A binding that was made with the context of another member of the group (in a decoder), seen from this one. */
-static struct gc_oscore_binding seen_from(const struct gc_oscore_context *context, const struct gc_oscore_binding *binding)
+/* Was the binding made with the context of another member of the group (in a decoder), of a request that this one sent? */
+static bool is_from_other_side(const struct gc_oscore_context *context, const struct gc_oscore_binding *b)
 {
-  struct gc_oscore_binding b = *binding;
-  if (context != b.context && !b.is_own && context->has_sender &&
-      gc_bytes_equal(gc_bytes(b.request_kid, b.request_kid_len), gc_oscore_context_sender_id(context))) {
-    b.is_own = true;
-    b.has_peer = false;
-  }
-  return b;
+  return context != b->context && !b->is_own && context->has_sender &&
+         gc_bytes_equal(gc_bytes(b->request_kid, b->request_kid_len), gc_oscore_context_sender_id(context));
 }
 
 enum gc_sec gc_oscore_open_response(struct gc_oscore_context *context, const struct gc_message *outer, unsigned flags,
                                     const struct gc_oscore_binding *made, struct gc_buf storage, struct gc_oscore_opened *opened)
 {
-  const struct gc_oscore_binding seen = seen_from(context, made), *binding = &seen;
+  struct gc_oscore_binding turned;
+  const struct gc_oscore_binding *binding = made;
+  if (is_from_other_side(context, made)) {
+    turned = *made;
+    turned.is_own = true;
+    turned.has_peer = false;
+    binding = &turned;
+  }
   struct gc_oscore_job job = { .context = context };
   const struct gc_oscore_option *option = &opened->option;
   *opened = (struct gc_oscore_opened){ .context = context };
@@ -329,9 +331,9 @@ enum gc_sec gc_oscore_open_response(struct gc_oscore_context *context, const str
   opened->kid_context = option->has_kid_context ? option->kid_context : gc_oscore_context_id_context(context);
   if (option->has_kid_context && (!context->has_id_context || !gc_bytes_equal(option->kid_context, gc_oscore_context_id_context(context))))
     return GC_SEC_NO_CONTEXT;
-  job.request_kid = gc_bytes(binding->request_kid, binding->request_kid_len);
-  job.request_piv = gc_bytes(binding->request_piv, binding->request_piv_len);
-  job.request_kid_context = gc_bytes(binding->request_kid_context, binding->request_kid_context_len);
+  job.request_kid = gc_bytes(made->request_kid, made->request_kid_len); /* opened borrows from what the caller has */
+  job.request_piv = gc_bytes(made->request_piv, made->request_piv_len);
+  job.request_kid_context = gc_bytes(made->request_kid_context, made->request_kid_context_len);
   opened->piv = option->piv.len ? option->piv : job.request_piv;
   if (option->has_kid && !is_intended(&job, binding, option->kid))
     return GC_SEC_WRONG_SERVER;

@@ -115,10 +115,13 @@ enum gc_sec gc_oscore_ring_open_request(struct gc_oscore_ring *ring, const struc
   return best.result;
 }
 
-/* By its invariant name; contexts of several members of one group (in a decoder) by the Gid too. */
-static bool is_same_group(const struct gc_oscore_context *a, const struct gc_oscore_context *b)
+/* By its invariant name. For a decoder, whose contexts may be several members', by the Gid too; for anybody else that would
+ * let the members of one group answer what another one with the same Gid was asked. */
+static bool is_same_group(const struct gc_oscore_context *a, const struct gc_oscore_context *b, unsigned flags)
 {
   struct gc_bytes name = gc_oscore_context_name(a);
+  if (!(flags & GC_OPEN_OWN))
+    return gc_oscore_context_profile(a) != GC_OSCORE_PLAIN && name.len && gc_bytes_equal(name, gc_oscore_context_name(b));
   return (name.len && gc_bytes_equal(name, gc_oscore_context_name(b))) ||
          gc_bytes_equal(gc_oscore_context_id_context(a), gc_oscore_context_id_context(b));
 }
@@ -133,7 +136,7 @@ enum gc_sec gc_oscore_ring_open_response(struct gc_oscore_ring *ring, const stru
     return GC_SEC_NOT_PROTECTED;
   for (size_t i = ring->count; i-- > 0;) {
     struct gc_oscore_context *context = ring->contexts[i];
-    if (context != binding->context && !is_same_group(context, binding->context))
+    if (context != binding->context && !is_same_group(context, binding->context, flags))
       continue;
     enum gc_sec result = gc_oscore_open_response(context, outer, flags, binding, storage, opened);
     if (is_final(result))
