@@ -181,6 +181,16 @@ static bool is_between_others(const struct gc_oscore_context *context, const str
          (request->has_target && !is_sender(context, gc_bytes(request->target, request->target_len)));
 }
 
+/* What is in effect but not in the message borrows from the binding, which ends with the try. */
+static void borrow_from_task(struct decode_task *task)
+{
+  struct gc_oscore_opened *opened = &task->security.opened;
+  if (!opened->option.piv.len)
+    opened->piv = gc_bytes(task->request.piv, task->request.piv_len);
+  if (!opened->option.has_kid && opened->context && opened->kid.ptr)
+    opened->kid = opened->sender ? gc_oscore_recipient_id(opened->sender) : gc_oscore_context_sender_id(opened->context);
+}
+
 static void open_response(const struct decode_secure *secure, struct decode_task *task)
 {
   struct decode_security *security = &task->security;
@@ -201,6 +211,7 @@ static void open_response(const struct decode_secure *secure, struct decode_task
       break;
   }
   conclude(security, &best);
+  borrow_from_task(task);
 }
 
 void decode_open(const struct decode_secure *secure, struct decode_task *task)
