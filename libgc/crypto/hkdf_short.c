@@ -47,31 +47,39 @@ struct hmac {
   struct state inner, outer;
 };
 
-static struct hmac hmac_key(const uint8_t *key, size_t len)
+/* All that is secret on the way, to be wiped at once. */
+struct work {
+  uint8_t block[BLOCK], prk[DIGEST], t[2 * DIGEST];
+  struct hmac key;
+};
+
+static void set_key(struct work *w, const uint8_t *key, size_t len)
 {
-  uint8_t block[BLOCK] = { 0 };
-  struct hmac h;
-  if (len)
-    memcpy(block, key, len);
+  memset(w->block, 0x36, BLOCK);
+  for (size_t i = 0; i < len; i++)
+    w->block[i] ^= key[i];
+  w->key.inner = compress(&initial, w->block);
   for (size_t i = 0; i < BLOCK; i++)
-    block[i] ^= 0x36;
-  h.inner = compress(&initial, block);
-  for (size_t i = 0; i < BLOCK; i++)
-    block[i] ^= 0x36 ^ 0x5c;
-  h.outer = compress(&initial, block);
-  sodium_memzero(block, sizeof block);
-  return h;
+    w->block[i] ^= 0x36 ^ 0x5c;
+  w->key.outer = compress(&initial, w->block);
 }
 
-/* block holds a message of len bytes and is used up */
-static void hmac(const struct hmac *key, uint8_t block[static BLOCK], size_t len, uint8_t out[static DIGEST])
+/* the message's len bytes are in the block, which is used up */
+static void hmac(struct work *w, size_t len, uint8_t out[static DIGEST])
 {
-  pad(block, len);
-  struct state s = compress(&key->inner, block);
-  store_be(block, &s);
-  pad(block, DIGEST);
-  s = compress(&key->outer, block);
+  pad(w->block, len);
+  struct state s = compress(&w->key.inner, w->block);
+  store_be(w->block, &s);
+  pad(w->block, DIGEST);
+  s = compress(&w->key.outer, w->block);
   store_be(out, &s);
+}
+
+static size_t put(uint8_t *to, struct gc_bytes bytes)
+{
+  if (bytes.len)
+    memcpy(to, bytes.ptr, bytes.len);
+  return bytes.len;
 }
 
 bool gc_hkdf_sha256_short(struct gc_bytes salt, struct gc_bytes ikm, struct gc_bytes info, uint8_t *out, size_t len)
@@ -81,27 +89,19 @@ bool gc_hkdf_sha256_short(struct gc_bytes salt, struct gc_bytes ikm, struct gc_b
 #endif
   if (salt.len > BLOCK || ikm.len > ONE_BLOCK_MAX || info.len > GC_HKDF_SHORT_INFO_MAX || len > 2 * DIGEST)
     return false;
-  uint8_t block[BLOCK], prk[DIGEST], t[2 * DIGEST];
-  struct hmac key = hmac_key(salt.ptr, salt.len);
-  if (ikm.len)
-    memcpy(block, ikm.ptr, ikm.len);
-  hmac(&key, block, ikm.len, prk);
-  key = hmac_key(prk, sizeof prk);
-  if (info.len)
-    memcpy(block, info.ptr, info.len);
-  block[info.len] = 1;
-  hmac(&key, block, info.len + 1, t);
+  struct work w;
+  set_key(&w, salt.ptr, salt.len);
+  hmac(&w, put(w.block, ikm), w.prk);
+  set_key(&w, w.prk, DIGEST);
+  w.block[put(w.block, info)] = 1;
+  hmac(&w, info.len + 1, w.t);
   if (len > DIGEST) {
-    memcpy(block, t, DIGEST);
-    if (info.len)
-      memcpy(block + DIGEST, info.ptr, info.len);
-    block[DIGEST + info.len] = 2;
-    hmac(&key, block, DIGEST + info.len + 1, t + DIGEST);
+    memcpy(w.block, w.t, DIGEST);
+    put(w.block + DIGEST, info);
+    w.block[DIGEST + info.len] = 2;
+    hmac(&w, DIGEST + info.len + 1, w.t + DIGEST);
   }
-  memcpy(out, t, len);
-  sodium_memzero(prk, sizeof prk);
-  sodium_memzero(t, sizeof t);
-  sodium_memzero(block, sizeof block);
-  sodium_memzero(&key, sizeof key);
+  memcpy(out, w.t, len);
+  sodium_memzero(&w, sizeof w);
   return true;
 }

@@ -110,28 +110,29 @@ size_t gc_signature_len(int32_t curve_id)
   return curve ? curve->signature_len : 0;
 }
 
-static void hash_three(uint8_t out[static 32], struct gc_bytes a, struct gc_bytes b, struct gc_bytes c)
+/* SHA-512 of three pieces as a number below the order. */
+static void hash_scalar(struct sha512_ctx *ctx, uint8_t out[static 32], struct gc_bytes a, struct gc_bytes b, struct gc_bytes c)
 {
-  struct sha512_ctx ctx;
   uint8_t digest[SHA512_DIGEST_SIZE];
-  sha512_init(&ctx);
-  sha512_update(&ctx, a.len, a.ptr);
-  sha512_update(&ctx, b.len, b.ptr);
-  sha512_update(&ctx, c.len, c.ptr);
-  sha512_digest(&ctx, sizeof digest, digest);
+  sha512_init(ctx);
+  sha512_update(ctx, a.len, a.ptr);
+  sha512_update(ctx, b.len, b.ptr);
+  sha512_update(ctx, c.len, c.ptr);
+  sha512_digest(ctx, sizeof digest, digest);
   crypto_core_ed25519_scalar_reduce(out, digest);
   sodium_memzero(digest, sizeof digest);
-  sodium_memzero(&ctx, sizeof ctx);
 }
 
 /* RFC 8032, Section 5.1.6, from the expanded key: crypto_sign_detached would hash the seed each time. */
 static enum gc_err sign_ed25519(const struct gc_key_pair *pair, struct gc_bytes message, uint8_t *out)
 {
+  struct sha512_ctx ctx;
   uint8_t r[32], k[32];
-  hash_three(r, gc_bytes(pair->expanded + 32, 32), message, gc_bytes(NULL, 0));
+  hash_scalar(&ctx, r, gc_bytes(pair->expanded + 32, 32), message, gc_bytes(NULL, 0));
+  sodium_memzero(&ctx, sizeof ctx);
   if (crypto_scalarmult_ed25519_base_noclamp(out, r))
     return GC_E_STATE; /* r = 0: nobody will see it */
-  hash_three(k, gc_bytes(out, 32), gc_bytes(pair->public_key.bytes, 32), message);
+  hash_scalar(&ctx, k, gc_bytes(out, 32), gc_bytes(pair->public_key.bytes, 32), message); /* public */
   crypto_core_ed25519_scalar_mul(k, k, pair->expanded);
   crypto_core_ed25519_scalar_add(out + 32, k, r);
   sodium_memzero(r, sizeof r);

@@ -5,30 +5,51 @@
 #include "oscore/classes.h"
 #include "oscore/seal.h"
 
+/* A message to be protected, and what one walk over its options told. */
 struct body {
   uint8_t code;
   struct gc_bytes options, payload;
+  bool has_observe, has_echo;
+  uint32_t observe;
 };
 
 static bool split(struct gc_bytes bytes, struct body *body)
 {
+  struct gc_bytes outside, path, query;
+  *body = (struct body){ 0 };
   if (!bytes.len || gc_options_split(&body->options, &body->payload, gc_bytes(bytes.ptr + 1, bytes.len - 1), 1, NULL))
     return false;
   body->code = bytes.ptr[0];
+  struct gc_option_iter iter = gc_option_iter(body->options);
   struct gc_option option;
-  struct gc_bytes outside, path, query;
-  if (gc_option_find(body->options, GC_OPTION_PROXY_URI, &option) && !gc_oscore_split_proxy_uri(option.value, &outside, &path, &query))
-    return false;
-  /* nested protection is a matter of draft-ietf-core-oscore-capable-proxies */
-  return !gc_option_find(body->options, GC_OPTION_OSCORE, &option);
+  while (gc_option_next(&iter, &option)) {
+    switch (option.number) {
+    case GC_OPTION_OSCORE: /* nested protection is a matter of draft-ietf-core-oscore-capable-proxies */
+      return false;
+    case GC_OPTION_PROXY_URI:
+      if (!gc_oscore_split_proxy_uri(option.value, &outside, &path, &query))
+        return false;
+      break;
+    case GC_OPTION_OBSERVE:
+      body->has_observe = true;
+      if (!gc_uint_decode(option.value, &body->observe))
+        body->observe = UINT32_MAX;
+      break;
+    case GC_OPTION_ECHO:
+      body->has_echo = true;
+      break;
+    default:
+      break;
+    }
+  }
+  return true;
 }
 
 static uint8_t outer_code(const struct body *body)
 {
-  bool has_observe = gc_option_find(body->options, GC_OPTION_OBSERVE, NULL);
   if (GC_CODE_IS_REQUEST(body->code))
-    return has_observe ? GC_CODE(0, 5) : GC_CODE(0, 2);
-  return has_observe ? GC_CODE(2, 5) : GC_CODE(2, 4);
+    return body->has_observe ? GC_CODE(0, 5) : GC_CODE(0, 2);
+  return body->has_observe ? GC_CODE(2, 5) : GC_CODE(2, 4);
 }
 
 /* Encode the message around the plaintext, which is encrypted where it will lie. */
@@ -116,8 +137,7 @@ enum gc_sec gc_oscore_protect_request(struct gc_oscore_context *context, struct 
     return result;
 
   struct gc_oscore_binding b = { .context = context, .sender_generation = context->sender_generation, .mode = (uint8_t)job.mode, .is_own = true };
-  uint32_t observe;
-  b.is_observe = gc_option_find_uint(body.options, GC_OPTION_OBSERVE, &observe) && observe == 0;
+  b.is_observe = body.has_observe && body.observe == 0;
   b.request_piv_len = (uint8_t)gc_oscore_piv_encode(b.request_piv, number);
   remember(b.request_kid, &b.request_kid_len, gc_oscore_context_sender_id(context));
   remember(b.request_kid_context, &b.request_kid_context_len, gc_oscore_context_id_context(context));
@@ -152,7 +172,7 @@ static enum gc_oscore_mode response_mode(const struct gc_oscore_context *context
 
 static bool is_challenge(const struct body *body)
 {
-  return body->code == GC_CODE(4, 1) && gc_option_find(body->options, GC_OPTION_ECHO, NULL);
+  return body->code == GC_CODE(4, 1) && body->has_echo;
 }
 
 /* draft, Sections 5.3.1, 7.3 and 9; RFC 8613, Section 8.3.1. A response to an own (phantom) request would else use key
