@@ -25,7 +25,7 @@ struct tally {
   struct gc_link link;
   uint8_t key[64];
   size_t key_len;
-  uint64_t texts[16];
+  uint64_t texts[256];
   unsigned count, turn;
   uint8_t gid[32], gid_len;
 };
@@ -99,7 +99,7 @@ static void count_text(struct tally *tally, uint64_t text)
   for (unsigned i = 0; i < tally->count; i++)
     if (tally->texts[i] == text)
       return;
-  assert_in_range(tally->count, 0, 15);
+  assert_in_range(tally->count, 0, 255);
   tally->texts[tally->count++] = text;
 }
 
@@ -122,17 +122,29 @@ static void add_pair(struct nonces *n, const struct gc_buf *key, uint64_t text)
   assert_int_equal(gc_table_add(&n->pairs, &pair->link, h), GC_OK);
 }
 
+static struct tally *asked_under(struct nonces *n, struct gc_bytes token)
+{
+  uint8_t store[64];
+  struct gc_buf key = gc_buf(store, sizeof store);
+  put(&key, gc_bytes("r", 1));
+  put(&key, token);
+  return tally_of(n, &key);
+}
+
+void nonces_allow(void *nonces, struct gc_bytes token)
+{
+  struct tally *asked = asked_under(nonces, token);
+  count_text(asked, asked->count);
+}
+
 void nonces_add(void *nonces, const struct gc_message *message, const struct gc_oscore_option *option, struct gc_bytes sender)
 {
   struct nonces *n = nonces;
-  uint8_t store[64], other_store[64];
-  struct gc_buf key = gc_buf(store, sizeof store), other = gc_buf(other_store, sizeof other_store);
+  uint8_t store[64];
+  struct gc_buf key = gc_buf(store, sizeof store);
   const uint64_t text = hash(message->payload.ptr, message->payload.len, option->piv.len);
   const bool is_request = GC_CODE_IS_REQUEST(message->code);
-  static const uint8_t requests[1] = { 'r' };
-  put(&other, gc_bytes(requests, 1));
-  put(&other, message->token);
-  struct tally *asked = tally_of(n, &other);
+  struct tally *asked = asked_under(n, message->token);
   put(&key, sender);
   put(&key, message->token);
   struct tally *answered = tally_of(n, &key), *latest = is_request ? asked : answered;

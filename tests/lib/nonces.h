@@ -15,6 +15,9 @@ void nonces_free(void *nonces);
  */
 void nonces_add(void *nonces, const struct gc_message *message, const struct gc_oscore_option *option, struct gc_bytes sender);
 
+/** A request under this token that others than the ones watched sent: it may be answered too. */
+void nonces_allow(void *nonces, struct gc_bytes token);
+
 size_t nonces_count(const void *nonces);
 
 #endif

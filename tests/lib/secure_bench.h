@@ -44,7 +44,7 @@ struct secure {
   struct secure_packet *wire;                    /* all that was sent, in order */
   size_t wire_count, delivered;
   bool (*filter)(struct secure *s, struct secure_packet *packet); /* false: lost. NULL: all pass */
-  void *user;
+  bool has_redirections;                         /* a member may answer from another one's address */
   char events[SECURE_EVENTS][120];               /* "response 1 2.05 on group": what, which server, code, payload, protection */
   size_t event_count;
   unsigned ends;
