@@ -1,5 +1,6 @@
 #include "crypto/hkdf_short.h"
 
+#include <endian.h>
 #include <nettle/sha2.h>
 #include <sodium.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static struct state compress(const struct state *from, const uint8_t block[stati
 static void store_be(uint8_t out[static DIGEST], const struct state *state)
 {
   for (size_t i = 0; i < 8; i++) {
-    uint32_t word = __builtin_bswap32(state->words[i]);
+    uint32_t word = htobe32(state->words[i]);
     memcpy(out + 4 * i, &word, sizeof word);
   }
 }
