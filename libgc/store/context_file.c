@@ -11,6 +11,7 @@
 
 #include "crypto/alg.h"
 #include "crypto/secret.h"
+#include "oscore/replay_window.h"
 #include "store/store_json.h"
 
 struct reader {
@@ -302,7 +303,7 @@ static enum gc_err read_root(struct reader *r, const json_t *root)
   if (!err)
     err = read_hex(r, root, "gm_cred", &file->gm_cred, CRED_MAX);
   if (!err)
-    err = read_number(r, root, "replay_window", &file->replay_window, 1, 256);
+    err = read_number(r, root, "replay_window", &file->replay_window, 1, GC_REPLAY_WINDOW_MAX);
   if (!err)
     err = read_number(r, root, "countersign_elements", &file->countersign_elements, 4, 5);
   if (!err)

@@ -28,7 +28,7 @@ struct gc_context_file {
   struct gc_bytes signature_encryption_key; /* a signature checker's; empty: derived */
   struct gc_bytes gm_cred;
   int32_t hkdf, aead_alg, group_enc_alg, sign_alg, ecdh_alg; /* COSE numbers or GC_ALG_UNSET */
-  uint32_t replay_window;                /* 32 where the file says nothing */
+  uint32_t replay_window;                /* 1 … 64; 32 where the file says nothing */
   uint32_t countersign_elements;         /* of the signed structure: 5, or 4 (requirement C49b) */
   bool has_sender;
   struct gc_context_member sender;

@@ -114,7 +114,7 @@ static void errors_name_line_column_and_key(void **state)
     { "\"gm_cred\": \"a0\"", "\"gm_cred\": null", "gm_cred", "missing", 6, 33 },
     { "\"gm_cred\": ", "\"gm_cert\": ", "gm_cert", "unknown key", 6, 33 },
     { "\"cred_fmt\": \"CCS\"", "\"cred_fmt\": 1", "cred_fmt", "a number where a string", 6, 15 },
-    { "\"cred_fmt\": \"CCS\"", "\"cred_fmt\": \"CCS\", \"replay_window\": 0", "replay_window", "from 1 to 256", 6, 39 },
+    { "\"cred_fmt\": \"CCS\"", "\"cred_fmt\": \"CCS\", \"replay_window\": 0", "replay_window", "from 1 to 64", 6, 39 },
     { "a102\" },", "a102\" }", "", "']' expected", 9, 19 },
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
