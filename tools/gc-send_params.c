@@ -303,6 +303,8 @@ bool gc_send_check(const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
   const char *wrong = NULL;
   if ((send->has_mid || send->has_token || send->has_piv) && !send->dry_run)
     wrong = "--mid, --token and --piv are for --dry-run only: what is really sent gets fresh ones";
+  else if (send->common.context_count == 0 && (send->pairwise || send->has_piv))
+    wrong = "--pairwise and --piv need a security context: -g FILE";
   else if (send->raw && (send->common.json || send->out_dir))
     wrong = "--raw excludes --json and --out";
   else if (send->force && !send->out_dir)

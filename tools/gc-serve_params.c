@@ -261,6 +261,8 @@ void gc_serve_params_parse(struct gc_serve_params *params, int argc, char **argv
     gc_error("no such interface: %s (up: %s)", params->common.interface, gc_iface_list(list, sizeof list));
     exit(GC_STATUS_SYSTEM);
   }
+  if (params->common.context_count == 0 && (params->answer_mode != GC_ANSWER_AS_ASKED || params->also_plain))
+    gc_usage("--answer and --also-plain need a security context: -g FILE");
   complete_binds(params);
   complete_groups(params);
 }
