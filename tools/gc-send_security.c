@@ -141,8 +141,8 @@ void gc_send_json_security(struct gc_out *out, const struct gc_oscore_opened *op
     gc_json_hex(out, gc_oscore_context_profile(opened->context) == GC_OSCORE_PLAIN ? "id_context" : "gid", opened->kid_context);
   if (opened->kid.ptr || !error)
     gc_json_hex(out, "kid", opened->kid);
-  if (opened->piv.len)
-    gc_json_hex(out, "piv", opened->piv);
+  if (opened->option.piv.len) /* most answers have none of their own */
+    gc_json_hex(out, "piv", opened->option.piv);
   struct gc_bytes subject = opened->sender ? gc_oscore_recipient_subject(opened->sender) : gc_bytes(NULL, 0);
   if (subject.len && !error)
     gc_json_text(out, "subject", subject);
