@@ -62,8 +62,10 @@ struct gc_out *gc_out_new(int fd, enum gc_color_when when, bool batch)
   }
   out->room = (struct gc_out_room){ out->ptr, out->ptr + out->cap };
   out->color = wants_color(fd, when);
-  if (fd >= 0)
+  if (fd >= 0) {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+  }
   return out;
 }
 

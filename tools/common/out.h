@@ -12,8 +12,8 @@ enum gc_color { GC_PLAIN, GC_BOLD, GC_DIM, GC_RED, GC_GREEN, GC_YELLOW, GC_BLUE,
 struct gc_out;
 
 /** An output on a descriptor. when: colours (auto = a terminal, no NO_COLOR, TERM not dumb). batch: flush only when 64 KiB
- *  are full (gc-decode on files) instead of at every gc_out_flush. SIGPIPE is ignored from now on: a closed pipe is a
- *  failed write. fd -1: kept in memory and grown as needed (see gc_out_content). NULL: no memory. */
+ *  are full (gc-decode on files) instead of at every gc_out_flush. SIGPIPE and SIGXFSZ are ignored from now on: a closed
+ *  pipe and a file at its limit are failed writes. fd -1: kept in memory and grown as needed (see gc_out_content). NULL: no memory. */
 struct gc_out *gc_out_new(int fd, enum gc_color_when when, bool batch);
 
 /** What begins every gc_out: the free part of its buffer, so that small writes need no call. */
