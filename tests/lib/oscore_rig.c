@@ -78,26 +78,34 @@ static struct gc_oscore_params params_of(const struct sec_options *o)
 
 struct gc_oscore_context *sec_context(const struct sec_options *options, size_t own, size_t members)
 {
+  return sec_context_of(options, own, 0, members - 1);
+}
+
+static enum gc_err add_member(struct gc_oscore_context *c, const struct sec_options *options, size_t own, size_t i, const char **why)
+{
+  int32_t curve = options->curve ? options->curve : GC_CURVE_ED25519;
+  bool is_plain = options->profile == GC_OSCORE_PLAIN;
+  struct gc_bytes none = { NULL, 0 }, cred = is_plain ? none : sec_cred(curve, i);
+  if (i != own)
+    return gc_oscore_context_add_recipient(c, sec_id(i), cred, NULL, why);
+  struct gc_key_pair pair = sec_pair(curve, i);
+  return options->is_silent ? GC_OK
+                            : gc_oscore_context_set_sender(c, sec_id(i), cred, is_plain ? none : gc_bytes(pair.private_key, pair.private_len),
+                                                           (struct gc_oscore_numbers){ NULL, NULL }, why);
+}
+
+struct gc_oscore_context *sec_context_of(const struct sec_options *options, size_t own, size_t first, size_t last)
+{
   struct gc_oscore_params params = params_of(options);
   struct gc_oscore_context *c;
   const char *why = "";
-  int32_t curve = options->curve ? options->curve : GC_CURVE_ED25519;
-  bool is_plain = options->profile == GC_OSCORE_PLAIN;
-  struct gc_bytes none = { NULL, 0 };
   if (gc_oscore_context_new(&c, &params, &why))
     fail_msg("%s", why);
-  for (size_t i = 0; i < members; i++) {
-    struct gc_bytes cred = is_plain ? none : sec_cred(curve, i);
-    struct gc_key_pair pair = sec_pair(curve, i);
-    enum gc_err err = GC_OK;
-    if (i != own)
-      err = gc_oscore_context_add_recipient(c, sec_id(i), cred, NULL, &why);
-    else if (!options->is_silent)
-      err = gc_oscore_context_set_sender(c, sec_id(i), cred, is_plain ? none : gc_bytes(pair.private_key, pair.private_len),
-                                         (struct gc_oscore_numbers){ NULL, NULL }, &why);
-    if (err)
+  for (size_t i = first; i <= last; i++)
+    if (i != own && add_member(c, options, own, i, &why))
       fail_msg("member %zu: %s", i, why);
-  }
+  if (add_member(c, options, own, own, &why))
+    fail_msg("member %zu: %s", own, why);
   return c;
 }
 

@@ -20,6 +20,9 @@ struct sec_options {
 /** The context of member `own` of a group of `members`. */
 struct gc_oscore_context *sec_context(const struct sec_options *options, size_t own, size_t members);
 
+/** The same, and it knows only the members from `first` to `last`: large groups would take long to set up. */
+struct gc_oscore_context *sec_context_of(const struct sec_options *options, size_t own, size_t first, size_t last);
+
 /** Its Sender ID. */
 struct gc_bytes sec_id(size_t member);
 
