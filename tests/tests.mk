@@ -44,7 +44,7 @@ RUN = $(Q)BUILD=$(BUILD) JOBS=$(JOBS) tests/run.sh
 tests: all $(UNIT_BIN) $(FUZZ_BIN)
 fuzz-targets: $(FUZZ_BIN)
 
-## demo         build, start a group of three, ask it once, show who answered and what went over the wire
+## demo         build, start a secured group of three, ask it once, show who answered and what went over the wire
 do-demo: all
 	@BUILD=$(BUILD) tests/demo.sh
 
