@@ -96,7 +96,7 @@ struct decode_security {
   bool lacks_contexts;        /* no -g at all */
   struct gc_oscore_option option;
   struct gc_oscore_opened opened; /* what was found before it failed, if it did */
-  struct gc_bytes kid, gid;   /* in effect: of option, request or context; ptr NULL: not known */
+  struct gc_bytes kid, gid, piv; /* in effect: of option, request or context; ptr NULL: not known */
   uint64_t seen_in;           /* replays: number of the message that had the same Partial IV */
 };
 

@@ -36,7 +36,6 @@ static void json_security(struct gc_out *out, const struct decode_record *record
   const struct decode_security *security = record->security;
   const struct gc_oscore_opened *opened = &security->opened;
   const char *profile = profile_of(security);
-  struct gc_bytes piv = security->option.piv.len ? security->option.piv : opened->piv;
   char error[200];
   bool is_verified = security->outcome <= DECODE_VERIFIED;
   gc_json_object(out, "security");
@@ -48,8 +47,8 @@ static void json_security(struct gc_out *out, const struct decode_record *record
     gc_json_hex(out, "gid", security->gid);
   if (security->kid.ptr)
     gc_json_hex(out, "kid", security->kid);
-  if (piv.len)
-    gc_json_hex(out, "piv", piv);
+  if (security->piv.len)
+    gc_json_hex(out, "piv", security->piv);
   if (is_verified && decode_security_subject(security).len)
     gc_json_text(out, "subject", decode_security_subject(security));
   gc_json_bool(out, "verified", is_verified);

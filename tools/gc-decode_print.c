@@ -177,7 +177,7 @@ static void print_security(struct gc_out *out, const struct decode_security *sec
       gc_out_text(out, subject);
       gc_out_char(out, '"');
     }
-    print_id(out, " piv=", opened->piv);
+    print_id(out, " piv=", security->piv);
     gc_out_str(out, security->outcome == DECODE_OPENED ? " verified" : " verified, not decrypted");
   }
   gc_out_char(out, '}');

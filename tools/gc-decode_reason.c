@@ -18,6 +18,8 @@ bool decode_security_look(struct decode_security *security, const struct decode_
     security->kid = gc_bytes(option->kid.ptr ? (const void *)option->kid.ptr : "", option->kid.len);
   if (security->is_option_read && option->has_kid_context)
     security->gid = gc_bytes(option->kid_context.ptr ? (const void *)option->kid_context.ptr : "", option->kid_context.len);
+  if (security->is_option_read)
+    security->piv = option->piv;
   return true;
 }
 

@@ -151,6 +151,8 @@ static bool prepare(struct decode_secure *secure, struct decode_task *task)
   task->request = *request;
   if (!option->has_kid && request->has_target)
     security->kid = gc_bytes(task->request.target, request->target_len);
+  if (!option->piv.len)
+    security->piv = gc_bytes(task->request.piv, request->piv_len);
   if (!security->gid.ptr && request->has_gid)
     security->gid = gc_bytes(task->request.gid, request->gid_len);
   security->is_gid_known = security->gid.ptr && knows_gid(secure, security->gid);
@@ -195,7 +197,7 @@ void decode_secure_end(struct decode_secure *secure, struct decode_task *task)
     if (secure->contexts[i].file.oscore == security->opened.context)
       group = secure->contexts[i].group;
   const bool has_piv = security->option.piv.len > 0;
-  const struct gc_bytes parts[] = { gc_bytes(&group, sizeof group), security->opened.kid, gc_bytes(&has_piv, sizeof has_piv),
+  const struct gc_bytes parts[] = { gc_bytes(&group, sizeof group), security->kid, gc_bytes(&has_piv, sizeof has_piv),
                                     has_piv ? security->option.piv : gc_bytes(request->piv, request->piv_len),
                                     has_piv ? gc_bytes(NULL, 0) : gc_bytes(request->kid, request->kid_len) };
   security->seen_in = decode_seen_nonce(secure->seen, parts, sizeof parts / sizeof parts[0], task->record.n);
