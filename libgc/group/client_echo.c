@@ -21,7 +21,9 @@ bool gc_echo_follow(struct gc_leg *leg, struct gc_responder *responder, const st
   struct gc_exchange *exchange = leg->exchange;
   struct gc_leg *again = leg;
   struct gc_small value;
-  if (message->code != GC_CODE(4, 1) || !value_of(&value, message))
+  const struct gc_oscore_context *context = exchange->request.context;
+  bool is_draft_02 = context && gc_oscore_context_profile(context) == GC_OSCORE_GROUP_02; /* 4.03 there: its Appendix E.3 */
+  if ((message->code != GC_CODE(4, 1) && !(is_draft_02 && message->code == GC_CODE(4, 3))) || !value_of(&value, message))
     return false;
   bool is_group = leg->kind == GC_LEG_ROOT && exchange->is_group;
   if (is_group && responder->following)

@@ -42,6 +42,11 @@ bool gc_server_is_peer(const struct gc_server_peer *peer, const struct gc_server
                                   gc_bytes(binding->request_kid, binding->request_kid_len));
 }
 
+static bool is_draft_02(const struct gc_oscore_context *context)
+{
+  return context && gc_oscore_context_profile(context) == GC_OSCORE_GROUP_02;
+}
+
 /* RFC 8613, Section 8.2: errors of the protection itself are told without protection, and never to a group request. Nothing
  * else happens: whoever sent it has proved nothing. */
 static void refuse(struct gc_server_exchange *exchange, enum gc_sec result, const struct gc_oscore_opened *opened)
@@ -51,8 +56,8 @@ static void refuse(struct gc_server_exchange *exchange, enum gc_sec result, cons
   struct gc_bytes body;
   uint8_t code;
   server->state.insecure++;
-  bool is_old_format = opened->context && gc_oscore_context_profile(opened->context) == GC_OSCORE_GROUP_02; /* silent: -02, Section 4 */
-  if (!exchange->is_multicast && !is_old_format && gc_sec_error_response(result, &code, &diagnostic)) {
+  bool is_silent = exchange->is_multicast || is_draft_02(opened->context); /* -02, Section 4 */
+  if (!is_silent && gc_sec_error_response(result, &code, &diagnostic)) {
     struct gc_server_response response = gc_server_response(server, code);
     if (diagnostic)
       (void)!gc_buf_add(&response.body, gc_bytes_str(diagnostic));
@@ -89,11 +94,11 @@ static struct gc_oscore_context *newest(const struct gc_server_exchange *exchang
   return context ? context : own;
 }
 
-/* draft, Section 9: a protected 4.01 with nothing but an Echo option and an own Partial IV. */
+/* draft, Section 9: a protected 4.01 with nothing but an Echo option and an own Partial IV; 4.03 in -02, Appendix E.3. */
 static void challenge(struct gc_server_exchange *exchange)
 {
   struct gc_server *server = exchange->server;
-  struct gc_server_response response = gc_server_response(server, GC_CODE(4, 1));
+  struct gc_server_response response = gc_server_response(server, is_draft_02(exchange->bound.context) ? GC_CODE(4, 3) : GC_CODE(4, 1));
   uint8_t value[GC_ECHO_LEN];
   struct gc_bytes body;
   gc_oscore_echo_make(server->challenged, exchange->binding, server->rng, exchange->now_ms, value);
@@ -134,11 +139,16 @@ bool gc_server_open(struct gc_server_exchange *exchange, struct gc_message *mess
     gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
     return false;
   }
-  if (result == GC_SEC_WINDOW_INVALID && !is_fresh) {
-    challenge(exchange);
+  if (result == GC_SEC_OK || is_fresh)
+    return true;
+  if (is_draft_02(opened.context) && gc_option_find(opened.inner.options, GC_OPTION_ECHO, NULL)) { /* -02, Appendix E.3: silence */
+    server->state.insecure++;
+    gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
+    gc_server_trace(exchange, 0, 0, 0, "the Echo value is not the one that was sent");
     return false;
   }
-  return true;
+  challenge(exchange);
+  return false;
 }
 
 /* How the answer is protected, by the member's choice and by what the context has. */

@@ -332,7 +332,7 @@ static void every_window_is_recovered(void **state)
   }
 }
 
-/* Bodies in blocks from all members at once. @req B69 */
+/* Bodies in blocks from all members at once. */
 static void every_body_is_whole_or_missed(void **state)
 {
   (void)state;

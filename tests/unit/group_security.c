@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 /* clang-format on */
+#include "../tests/lib/nonces.h"
 #include "../tests/lib/secure_bench.h"
 
 #include <stdio.h>
@@ -328,6 +329,48 @@ static void who_is_not_known(void **state)
   secure_stop(&s);
 }
 
+static bool resolve(void *ctx, struct gc_oscore_context *context, struct gc_bytes kid, struct gc_bytes *cred)
+{
+  unsigned *asked = ctx;
+  (void)context;
+  ++*asked;
+  if (!gc_bytes_equal(kid, sec_id(7)))
+    return false;
+  *cred = sec_cred(GC_CURVE_ED25519, 7);
+  return true;
+}
+
+/* The application knows where credentials are to be had. @req C69 D13 */
+static void senders_that_are_looked_up(void **state)
+{
+  (void)state;
+  for (int old = 0; old < 2; old++) {
+    const struct secure_setup setup = { .options = { .profile = old ? GC_OSCORE_GROUP_02 : GC_OSCORE_GROUP }, .servers = 1 };
+    unsigned asked = 0;
+    struct gc_oscore_binding binding;
+    uint8_t body[] = { 0x01, 0xb5, 'v', 'a', 'l', 'u', 'e' };
+    secure_start(&s, &setup);
+    gc_oscore_context_set_resolver(s.contexts[0], (struct gc_oscore_resolver){ resolve, &asked });
+    struct gc_oscore_context *newcomer = sec_context(&s.setup.options, 7, 8), *unknown = sec_context(&s.setup.options, 8, 9);
+    for (int i = 0; i < 2; i++) {
+      struct gc_bytes bytes = sec_request(newcomer, gc_bytes(body, sizeof body), NULL, &binding);
+      uint8_t copy[300];
+      memcpy(copy, bytes.ptr, bytes.len);
+      copy[3] = (uint8_t)(70 + i);
+      nonces_allow(s.nonces, gc_bytes(copy + 4, 1));
+      secure_inject(&s, 0, secure_addr(STRANGER), gc_bytes(copy, bytes.len));
+    }
+    assert_int_equal(s.calls, 2);
+    assert_int_equal(asked, 1);
+    secure_inject(&s, 0, secure_addr(STRANGER), sec_request(unknown, gc_bytes(body, sizeof body), NULL, &binding));
+    assert_int_equal(s.calls, 2);
+    assert_int_equal(asked, 2);
+    gc_oscore_context_free(&newcomer);
+    gc_oscore_context_free(&unknown);
+    secure_stop(&s);
+  }
+}
+
 /* @req C75 */
 static void own_messages_that_come_back(void **state)
 {
@@ -569,6 +612,7 @@ int main(void)
     cmocka_unit_test(forged_responses_do_no_harm),
     cmocka_unit_test(forged_requests_do_no_harm),
     cmocka_unit_test(who_is_not_known),
+    cmocka_unit_test(senders_that_are_looked_up),
     cmocka_unit_test(own_messages_that_come_back),
     cmocka_unit_test(only_protected_requests),
     cmocka_unit_test(no_response_lifts_suppression),

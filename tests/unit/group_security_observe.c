@@ -352,7 +352,7 @@ static void no_numbers_left(void **state)
   secure_stop(&s);
 }
 
-/* A notification larger than a block: the rest is fetched for the one member. @req B69 */
+/* A notification larger than a block: the rest is fetched for the one member. */
 static void notifications_in_blocks(void **state)
 {
   (void)state;
