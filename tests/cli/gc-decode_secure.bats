@@ -210,7 +210,7 @@ counts() {
 	head -c -20 "$capture" >cut.pcap
 	decode -g client.json cut.pcap
 	[ "$status" -ge 3 ]
-	[ "$(grep -c verified} out)" -ge 3 ]
+	[ "$(grep -c "verified}" out)" -ge 3 ]
 	# a message cut by the snap length is not tried
 	{ printf 'd4c3b2a1020004000000000000000000ffff000065000000' && printf '0000000000000000%s' 4000000060000000; } | xxd -r -p >snap.pcap
 	head -c $((24 + 16 + len)) "$capture" | tail -c "$len" >packet

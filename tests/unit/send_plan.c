@@ -90,7 +90,7 @@ static void options_of_a_literal_are_the_path_alone(void **state)
   assert_int_equal(plan(&out, &send, WORDS("coap://[ff05::fd%25lo]:61616/a"), why), GC_STATUS_OK);
   assert_int_equal(out.options.len, 2);
   assert_memory_equal(out.options.ptr, "\xb1" "a", 2);
-  struct gc_request request = gc_send_plan_request(&out, &send, &out.targets[0]);
+  struct gc_request request = gc_send_plan_request(&out, &send, &out.targets[0], gc_bytes(NULL, 0));
   assert_int_equal(request.ifindex, out.ifindex);
   assert_true(out.ifindex > 0);
   assert_false(request.is_con);
