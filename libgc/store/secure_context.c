@@ -192,7 +192,10 @@ static enum gc_err begin_windows(const struct maker *m, unsigned flags)
 {
   if (!m->to->state || !(flags & GC_SECURE_WINDOWS))
     return GC_OK;
-  enum gc_err err = gc_state_file_windows_begin(m->to->state, restore_window, m->to, &m->to->windows_lost);
+  enum gc_err err = gc_state_file_serve(m->to->state);
+  if (err)
+    return tell(m, "", err == GC_E_EXISTS ? "another process answers with this context: each member needs its own Sender ID" : gc_err_str(err), err);
+  err = gc_state_file_windows_begin(m->to->state, restore_window, m->to, &m->to->windows_lost);
   if (err)
     return tell(m, "", "replay windows of the state file cannot be used", err);
   m->to->keeps_windows = true;

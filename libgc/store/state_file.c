@@ -95,6 +95,15 @@ static void unlock(const struct gc_state_file *state)
   errno = kept;
 }
 
+enum gc_err gc_state_file_serve(struct gc_state_file *state)
+{
+  struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+  /* of another kind than the lock of single changes: those who only send are not kept out */
+  if (fcntl(state->fd, F_OFD_SETLK, &whole) == 0)
+    return GC_OK;
+  return errno == EAGAIN || errno == EACCES ? GC_E_EXISTS : GC_E_SYSTEM;
+}
+
 /* The first record that begins with prefix, from `from` on; *at is the end of the file where there is none. */
 static enum gc_err find(const struct gc_state_file *state, const char *prefix, off_t from, off_t *at, char record[static GC_STATE_RECORD_LEN + 1])
 {

@@ -41,6 +41,13 @@ enum gc_err gc_state_file_take(struct gc_state_file *state, uint64_t *first, uin
 /** The number the next call would take, for showing. */
 enum gc_err gc_state_file_peek(struct gc_state_file *state, uint64_t *next) GC_MUST_CHECK;
 
+/**
+ * Be the only one that answers with this context, until the file is closed: answers use the nonces of their requests, so two
+ * who hear the same group request with one Sender ID would use them twice.
+ * @return GC_OK; GC_E_EXISTS: there is another one; GC_E_SYSTEM (errno)
+ */
+enum gc_err gc_state_file_serve(struct gc_state_file *state) GC_MUST_CHECK;
+
 /** A replay window as it is kept: `top` is the highest Partial IV accepted, bit i of `bits` (from the lowest bit of the
  *  first byte) stands for top - i. */
 struct gc_state_window {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../tests/lib/oscore_rig.h"
@@ -137,15 +138,26 @@ static void windows_are_kept_or_lost(void **state)
   assert_int_equal(sec_open_request(gc_secure_context_oscore(server), d[0], 0, &opened, &its), GC_SEC_REPLAY);
   assert_int_equal(sec_open_request(gc_secure_context_oscore(server), d[2], 0, &opened, &its), GC_SEC_REPLAY);
   assert_int_equal(sec_open_request(gc_secure_context_oscore(server), d[1], 0, &opened, &its), GC_SEC_OK);
-  /* as after a crash: another process finds the windows in use */
+  assert_int_equal(gc_secure_context_close(&server), GC_OK);
+  /* a server that dies */
+  pid_t child = fork();
+  if (child == 0) {
+    server = open_file(server_path, GC_SECURE_WINDOWS);
+    _exit(gc_secure_context_windows_lost(server) ? 1 : 0);
+  }
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
   struct gc_secure_context *after = open_file(server_path, GC_SECURE_WINDOWS);
   assert_true(gc_secure_context_windows_lost(after));
   assert_int_equal(sec_open_request(gc_secure_context_oscore(after), d[1], 0, &opened, &its), GC_SEC_WINDOW_INVALID);
+  /* one server at a time: two would answer one request with one nonce */
+  assert_int_equal(gc_secure_context_open(&server, server_path, GC_SECURE_WINDOWS, tell, NULL), GC_E_EXISTS);
+  assert_null(server);
   assert_int_equal(gc_secure_context_close(&after), GC_OK);
   after = open_file(server_path, GC_SECURE_WINDOWS); /* lost windows are not saved as if they were good */
   assert_true(gc_secure_context_windows_lost(after));
   assert_int_equal(gc_secure_context_close(&after), GC_OK);
-  assert_int_equal(gc_secure_context_close(&server), GC_OK);
   assert_int_equal(gc_secure_context_close(&client), GC_OK);
 }
 
