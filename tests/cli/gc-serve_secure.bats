@@ -113,7 +113,6 @@ GROUP=coap://224.0.1.187
 	[ "$status" -eq 0 ]
 }
 
-# @req B69
 @test "large bodies: from each member to a file, and block-wise to each with --each" {
 	group d 4
 	members d 4 --resource store=old
