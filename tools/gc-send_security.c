@@ -138,11 +138,11 @@ void gc_send_json_security(struct gc_out *out, const struct gc_oscore_opened *op
   gc_json_str(out, "profile", profiles[gc_oscore_context_profile(opened->context)]);
   gc_json_str(out, "mode", gc_oscore_mode_name(opened->mode));
   if (opened->kid_context.len)
-    gc_json_hex(out, gc_oscore_context_profile(opened->context) == GC_OSCORE_PLAIN ? "id_context" : "gid", opened->kid_context);
+    gc_json_hex(out, "gid", opened->kid_context);
   if (opened->kid.ptr || !error)
     gc_json_hex(out, "kid", opened->kid);
-  if (opened->option.piv.len) /* most answers have none of their own */
-    gc_json_hex(out, "piv", opened->option.piv);
+  if (opened->piv.len)
+    gc_json_hex(out, "piv", opened->piv);
   struct gc_bytes subject = opened->sender ? gc_oscore_recipient_subject(opened->sender) : gc_bytes(NULL, 0);
   if (subject.len && !error)
     gc_json_text(out, "subject", subject);
