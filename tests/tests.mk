@@ -70,7 +70,11 @@ $(BUILD)/tests/bench/oscore: $(BUILD)/tests/bench/oscore.o $(LIBGC)
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
 
-do-bench: all $(BUILD)/tests/bench/oscore
+$(BUILD)/tests/bench/decode_secure: $(BUILD)/tests/bench/decode_secure.o $(COMMON) $(LIBGC)
+	$(call say,LINK,$@)
+	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
+
+do-bench: all $(BUILD)/tests/bench/oscore $(BUILD)/tests/bench/decode_secure
 	@status=0; for script in $(sort $(wildcard tests/bench/*.sh)); do BUILD=$(BUILD) $$script || status=1; done; exit $$status
 
 ## fuzz         each target for FUZZ_SECONDS (600), JOBS at a time

@@ -1,4 +1,5 @@
-/* alternate RUNS PROGRAM PROGRAM -- ARGUMENT…: run both in turn; a line each: name, median time (µs), median peak memory (kB). */
+/* alternate RUNS PROGRAM PROGRAM -- ARGUMENT…: run both in turn; a line each: name, median time (µs), median peak memory (kB), median
+ * processor time (µs). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 struct sample {
-  double us, kb;
+  double us, kb, cpu_us;
 };
 
 static double now_us(void)
@@ -34,7 +35,8 @@ static struct sample run(const char *program, char **argv)
     fprintf(stderr, "alternate: %s failed\n", program);
     exit(1);
   }
-  return (struct sample){ now_us() - start, (double)usage.ru_maxrss };
+  double cpu_us = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  return (struct sample){ now_us() - start, (double)usage.ru_maxrss, cpu_us };
 }
 
 static int compare(const void *a, const void *b)
@@ -58,10 +60,11 @@ int main(int argc, char **argv)
   char **arguments = argv + 4; /* "--" gives its place to the program's name */
   int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY);
   dup2(null, STDOUT_FILENO);
-  double *us[2], *kb[2];
+  double *us[2], *kb[2], *cpu_us[2];
   for (int k = 0; k < 2; k++) {
     us[k] = calloc(runs, sizeof(double));
     kb[k] = calloc(runs, sizeof(double));
+    cpu_us[k] = calloc(runs, sizeof(double));
     run(programs[k], arguments); /* once for the page cache */
   }
   for (size_t i = 0; i < runs; i++)
@@ -69,10 +72,12 @@ int main(int argc, char **argv)
       struct sample s = run(programs[k], arguments);
       us[k][i] = s.us;
       kb[k][i] = s.kb;
+      cpu_us[k][i] = s.cpu_us;
     }
   for (int k = 0; k < 2; k++) {
     const char *name = strrchr(programs[k], '/');
-    dprintf(out, "%s %.0f %.0f\n", name ? name + 1 : programs[k], median(us[k], runs), median(kb[k], runs));
+    dprintf(out, "%s %.0f %.0f %.0f\n", name ? name + 1 : programs[k], median(us[k], runs), median(kb[k], runs),
+            median(cpu_us[k], runs));
   }
   return 0;
 }
