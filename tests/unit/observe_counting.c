@@ -101,7 +101,7 @@ static void follows_the_pseudo_code(void **state)
       }
 }
 
-/* @req RC-03 RC-02 RC-11 */
+/* @req RC-03 RC-02 */
 static void asks_once_and_in_successful_ones_only(void **state)
 {
   (void)state;

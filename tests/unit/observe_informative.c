@@ -55,7 +55,7 @@ static void expect_same(const struct gc_informative *response, struct gc_bytes p
   }
 }
 
-/* @req MN-11 MN-14 MN-15 MN-16 MN-17 MG-02 MG-03 TP-09 SM-05 SM-06 SM-07 IN-02 */
+/* @req MN-11 MG-02 TP-09 */
 static void each_example_both_ways(void **state)
 {
   (void)state;
@@ -100,7 +100,7 @@ static void each_example_both_ways(void **state)
   }
 }
 
-/* @req MN-11 MN-17 MC-17 */
+/* @req MN-11 */
 static void values_of_the_examples(void **state)
 {
   (void)state;
@@ -138,7 +138,7 @@ static void values_of_the_examples(void **state)
   assert_true(gc_numeric_date_seconds(&r.exp) == 1800000000);
 }
 
-/* @req MN-11 MN-14 MN-15 MN-16 TP-06 */
+/* @req MN-11 TP-06 */
 static void vectors_of_another_implementation(void **state)
 {
   (void)state;
@@ -175,7 +175,7 @@ static void vectors_of_another_implementation(void **state)
 #define TP "0:[[-1,h'c0000201'],[-1,h'e9fc0017'],h'7b']"
 #define TP05 "1:[1,h'c0000201',5683,h'7b',h'e9fc0017']"
 
-/* @req TP-09 MN-18 MC-13 MG-10 MG-04 SM-05 SM-06 SM-07 */
+/* @req TP-09 MN-18 MG-04 SM-05 SM-06 SM-07 */
 static void accepts_and_judges(void **state)
 {
   (void)state;
@@ -230,7 +230,6 @@ static void accepts_and_judges(void **state)
   assert_int_equal(r.present, GC_IR_TP_INFO | GC_IR_JOIN_URI | GC_IR_SEC_GP | GC_IR_AS_URI);
 }
 
-/* @req MC-13 */
 static void refuses_wrong_types(void **state)
 {
   (void)state;
@@ -372,7 +371,7 @@ static void the_table_can_be_shown(void **state)
 
 /* --- keying material ------------------------------------------------------------------------------------------- */
 
-/* @req SM-01 SM-03 SM-04 */
+/* @req SM-01 SM-03 */
 static void keying_material_both_ways(void **state)
 {
   (void)state;

@@ -142,7 +142,7 @@ static struct gc_message request(uint8_t *store, uint8_t code, const struct pair
   return message;
 }
 
-/* @req MC-08 MG-13 */
+/* @req MC-08 */
 static void compares_phantom_and_original(void **state)
 {
   (void)state;
@@ -188,7 +188,7 @@ static struct gc_message parsed(const char *hex)
   return message;
 }
 
-/* @req MC-14 MC-09 MN-20 */
+/* @req MC-14 */
 static void takes_only_its_own(void **state)
 {
   (void)state;
@@ -216,7 +216,7 @@ static void takes_only_its_own(void **state)
   assert_true(gc_group_observation_matches(&observation, &server, &group, &message));
 }
 
-/* @req MC-10 MC-14 MC-16 SM-14 */
+/* @req MC-10 MC-14 SM-14 */
 static void orders_and_ends(void **state)
 {
   (void)state;

@@ -124,7 +124,7 @@ static void reads_what_may_be_written_otherwise(void **state)
 #define G "[-1,h'e9fc0017']"
 #define S6 "[-1,h'20010db8000000000000000000000001']"
 
-/* @req MN-13 MC-02 TP-01 TP-03 TP-05 TP-07 */
+/* @req MN-13 TP-01 TP-03 TP-07 */
 static void refuses_what_cannot_be_used(void **state)
 {
   (void)state;
