@@ -53,7 +53,8 @@ static const char *parse_line(struct gc_roster_entry *out, char *line, bool *has
 static void drop_duplicates(struct gc_roster *roster)
 {
   size_t kept = 0;
-  qsort(roster->entries, roster->count, sizeof *roster->entries, compare);
+  if (roster->count > 0) /* else there are only Sender IDs */
+    qsort(roster->entries, roster->count, sizeof *roster->entries, compare);
   for (size_t i = 0; i < roster->count; i++)
     if (kept == 0 || !gc_addr_equal(&roster->entries[i].addr, &roster->entries[kept - 1].addr))
       roster->entries[kept++] = roster->entries[i];
