@@ -272,4 +272,6 @@ void gc_serve_params_free(struct gc_serve_params *params)
   free(params->resources);
   free(params->links);
   params->resources = params->links = NULL;
+  free(params->common.contexts);
+  params->common.contexts = NULL;
 }
