@@ -71,8 +71,12 @@ uint64_t decode_seen_nonce(struct decode_seen *seen, const struct gc_bytes *part
   uint64_t hash = seen->key;
   for (size_t i = 0; i < count; i++) {
     hash = mix(hash + seen->key, parts[i].len);
-    for (size_t k = 0; k < parts[i].len; k++)
-      hash = mix(hash, parts[i].ptr[k]);
+    for (size_t at = 0; at < parts[i].len; at += 8) {
+      uint64_t part = 0;
+      size_t left = parts[i].len - at;
+      memcpy(&part, parts[i].ptr + at, left < 8 ? left : 8);
+      hash = mix(hash, part);
+    }
   }
   struct nonce_slot *set = seen->nonces[hash % NONCE_SETS], *oldest = set;
   for (unsigned i = 0; i < WAYS; i++) {
