@@ -129,13 +129,13 @@ counts() {
 		jq -r '.exchanges[] | (.steps[].protected_coap), ""' "$file" | awk '!NF { n++; next } { print >("exchange." 10 + n) }'
 		for member in client $server; do
 			for exchange in exchange.*; do
-				decode -g $member.json --hex --json "$exchange"
+				decode -g "$member.json" --hex --json "$exchange"
 				[ "$status" -eq 0 ] || { echo "$exchange of $file, $member"; cat out err; return 1; }
 				cat out
 			done >all
 			jq -c 'if .inner then .inner | {code, payload, options: [(.options // [])[] | select(.number != 6)]} else .security.reason end' all >got
 			# pairwise messages of the other server are not this one's
-			paste -d '\n' want got | awk -v server=$member 'NR % 2 { w = $0; next }
+			paste -d '\n' want got | awk -v server="$member" 'NR % 2 { w = $0; next }
 				$0 != w && (server == "client" || $0 != "\"between_others\"") { print w; print $0; bad = 1 } END { exit bad }' ||
 				{ echo "$file, $member"; return 1; }
 			checked=$((checked + $(grep -c '^{' got)))
@@ -143,6 +143,45 @@ counts() {
 	done
 	echo "$checked messages"
 	[ "$checked" -gt 1000 ]
+}
+
+# a capture of raw IPv4 packets: each line of standard input is a message of 10.0.0.1:40000 (c) or of 10.0.0.2:5683 (s), in hex
+raw_capture() {
+	printf d4c3b2a1020004000000000000000000ffff000065000000
+	n=0
+	while read -r side hex; do
+		len=$((${#hex} / 2)) n=$((n + 1))
+		printf '%08x%08x%08x%08x' $n 0 $((28 + len)) $((28 + len)) | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/g'
+		printf '4500%04x0001000040110000' $((28 + len))
+		if [ "$side" = c ]; then printf 0a0000010a0000029c401633; else printf 0a0000020a00000116339c40; fi
+		printf '%04x0000%s' $((8 + len)) "$hex"
+	done
+}
+
+@test "plain OSCORE: the same as tshark with the exported keys" {
+	compared=0
+	for name in oscore-ccm oscore-ccm-idctx; do
+		file=$VECTORS/aiocoap/set1/$name.json
+		context "$file" client
+		"$KEYGEN" export --format wireshark client.json --out "$name.uat"
+		uat=$(grep -v '^#' "$name.uat" | head -1)
+		for i in $(seq 0 $(($(jq '.exchanges | length' "$file") - 1))); do
+			jq -r --argjson i "$i" '.exchanges[$i].steps[] | "\(if .kind == "request" then "c" else "s" end) \(.protected_coap)"' "$file" |
+				raw_capture | xxd -r -p >plain.pcap
+			decode -g client.json --json plain.pcap
+			[ "$status" -eq 0 ]
+			jq -r '[(.inner.code | split(".") | (.[0] | tonumber) * 32 + (.[1] | tonumber)),
+				([.inner.options[]? | select(.number == 11) | .value] | join(",")), (.inner.payload.text // "" | length)] | @tsv' out >ours
+			tshark -n -r plain.pcap -o "uat:oscore_contexts:$uat" -T fields -e oscore.code -e oscore.opt.uri_path -e oscore.payload_length \
+				2>tshark.err | awk -F'\t' -v OFS='\t' '{ print $1, $2, $3 + 0 }' >theirs
+			diff ours theirs
+			tshark -n -r plain.pcap -o "uat:oscore_contexts:$uat" -V 2>tshark.err >tree
+			jq -r '.inner.payload.text // empty' out >texts
+			while read -r text; do grep -qF "$text" tree; done <texts
+			compared=$((compared + $(wc -l <ours)))
+		done
+	done
+	[ "$compared" -ge 10 ]
 }
 
 @test "the old P-256 value is named" {
