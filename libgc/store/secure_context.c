@@ -185,7 +185,17 @@ static enum gc_err open_state(const struct maker *m, unsigned flags)
     return GC_OK;
   fingerprint(m->file, print);
   enum gc_err err = gc_state_file_open(&m->to->state, m->path, print, why);
-  return err ? tell(m, "", why[0] ? why : gc_err_str(err), err) : GC_OK;
+  if (!err)
+    return GC_OK;
+  char *colon = strstr(why, ".state: "); /* the state file is named by the problem, not by its phrase */
+  if (!colon)
+    return tell(m, "", why[0] ? why : gc_err_str(err), err);
+  colon[strlen(".state")] = '\0';
+  const struct gc_context_problem problem = { .path = why, .key = "", .phrase = colon + strlen(".state: ") };
+  int saved = errno;
+  m->problem(m->ctx, true, &problem);
+  errno = saved;
+  return err;
 }
 
 static enum gc_err begin_windows(const struct maker *m, unsigned flags)

@@ -231,7 +231,7 @@ nothing_sent() {
 	# a limit on file sizes: as a full disk, and no signal ends the tool
 	run sh -c 'ulimit -f 0; exec "$0" -i lo -g d/01.json -t 0.01 coap://224.0.1.187/light' "$SEND"
 	[ "$status" -eq 4 ]
-	[[ "$output" == "gc-send: d/01.json: "*"state: File too large" ]]
+	[ "$output" = "gc-send: d/01.json.state: File too large" ]
 	# a directory where nothing may be made
 	unshare -m sh -e -c '
 	  mkdir ro
