@@ -4,7 +4,7 @@
 
 #include "gc-decode_secure.h"
 
-enum { FLAGS = GC_OPEN_NO_REPLAY | GC_OPEN_OWN | GC_OPEN_DIAGNOSE };
+enum { FLAGS = GC_OPEN_NO_REPLAY | GC_OPEN_OWN | GC_OPEN_DIAGNOSE | GC_OPEN_EXACT };
 
 /* The best of several tries. */
 struct best {

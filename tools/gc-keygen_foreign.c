@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "gc-keygen.h"
 #include "store/foreign.h"
 
@@ -37,6 +38,14 @@ enum gc_status gc_keygen_import(const struct gc_keygen_params *params)
   enum gc_err err = gc_foreign_read(&file, format, params->operands[0], params->name, tell, NULL);
   if (err)
     return err == GC_E_UNSUPPORTED ? GC_STATUS_USAGE : err == GC_E_MEMORY ? GC_STATUS_SYSTEM : GC_STATUS_INPUT;
+  uint8_t gid_bytes[64];
+  struct gc_buf gid = gc_buf(gid_bytes, sizeof gid_bytes);
+  if (params->gid && gc_hex_decode(&gid, params->gid, strlen(params->gid), NULL))
+    gc_usage("--gid %s: hexadecimal digits, at most %zu bytes", params->gid, sizeof gid_bytes);
+  if (params->gid) {
+    file->has_gid = true;
+    file->gid = gc_buf_bytes(&gid);
+  }
   enum gc_status status = gc_keygen_write(file, params->out, params->force);
   gc_context_file_free(&file);
   return status;

@@ -106,8 +106,8 @@ static enum gc_sec unseal(struct gc_oscore_job *job, const struct gc_message *ou
 }
 
 /* Make a message of the plaintext and what counts of the outer one (RFC 8613, Sections 8.2 and 8.4). */
-static enum gc_sec read_plaintext(const struct gc_message *outer, struct gc_buf storage, const struct gc_oscore_opened *opened,
-                                  struct gc_message *inner)
+static enum gc_sec read_plaintext(const struct gc_message *outer, unsigned flags, struct gc_buf storage,
+                                  const struct gc_oscore_opened *opened, struct gc_message *inner)
 {
   struct gc_bytes text = opened->inner.payload, options, payload;
   bool is_request = GC_CODE_IS_REQUEST(outer->code);
@@ -121,6 +121,8 @@ static enum gc_sec read_plaintext(const struct gc_message *outer, struct gc_buf 
   inner->payload = payload;
   inner->options = options;
   bool is_notification = !is_request && gc_option_find(options, GC_OPTION_OBSERVE, NULL);
+  if (flags & GC_OPEN_EXACT)
+    return GC_SEC_OK;
   if (!is_notification && !gc_oscore_has_outer(outer->options))
     return GC_SEC_OK;
   /* the order of notifications is that of their Partial IVs */
@@ -211,7 +213,7 @@ enum gc_sec gc_oscore_open_request(struct gc_oscore_context *context, const stru
   if (result && result != GC_SEC_NOT_DECRYPTED)
     return result;
   if (!result)
-    result = read_plaintext(outer, storage, opened, &opened->inner);
+    result = read_plaintext(outer, flags, storage, opened, &opened->inner);
   if (result && result != GC_SEC_NOT_DECRYPTED)
     return result;
 
@@ -343,7 +345,7 @@ enum gc_sec gc_oscore_open_response(struct gc_oscore_context *context, const str
     result = try_without_kid(&job, outer, flags, binding, storage, opened);
   if (result)
     return result;
-  result = read_plaintext(outer, storage, opened, &opened->inner);
+  result = read_plaintext(outer, flags, storage, opened, &opened->inner);
   if (!result && gc_option_find(opened->inner.options, GC_OPTION_OBSERVE, NULL) && !binding->is_observe && context->profile == GC_OSCORE_PLAIN)
     return GC_SEC_UNEXPECTED; /* RFC 8613, Section 4.1.3.5.2 */
   return result;

@@ -152,6 +152,8 @@ run_keygen() { # stdout to out, stderr to err, status to $status
 	[ "$(cut -d, -f1,2,5 out)" = '"00","01","401d9d9c59f0e61f"' ]
 	run_keygen import --format vectors "$VECTORS/californium/ed25519-ccm-ccm-set1.json" --name server1 --out s.json
 	[ "$status" -eq 0 ] && [ "$(jq -r '.gid + .sender.id' s.json)" = dd1152 ]
+	run_keygen import --format vectors "$VECTORS/californium/ed25519-ccm-ccm-set1.json" --gid 44616c --out gid.json
+	[ "$status" -eq 0 ] && [ "$(jq -r .gid gid.json)" = 44616c ]
 	run_keygen export s.json --format vectors --out s.vectors
 	run_keygen import --format vectors s.vectors --out t.json
 	cmp <(jq 'del(.recipients[].name, .sender.name)' s.json) <(jq . t.json)
