@@ -1,5 +1,6 @@
 /* Messages are gathered, those that cost a signature are opened on several threads, and all are printed in their order. */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@ struct decode_batch {
   uint64_t round;                 /* counts batches */
   unsigned busy;
   bool is_over;
+  int home;                       /* core of the thread that reads, when the batch begins */
+  atomic_uint arrived;            /* threads that have begun */
   atomic_size_t next;             /* task to look at */
   uint8_t arena[ARENA_LEN];       /* datagrams and what they decrypt to */
 };
@@ -47,18 +50,40 @@ static void work(struct decode_batch *batch)
       decode_secure_open(batch->secure, &batch->tasks[i]);
 }
 
+/* Away from the core of the thread that reads: not every kernel (or its configuration) sees to that soon. From then on the
+ * scheduler may move it. */
+static void spread(int home, unsigned index)
+{
+  cpu_set_t allowed, one;
+  size_t cpu = (size_t)home;
+  if (home < 0 || sched_getaffinity(0, sizeof allowed, &allowed) || CPU_COUNT(&allowed) < 2)
+    return;
+  for (unsigned steps = 0; steps < index;) {
+    cpu = (cpu + 1) % CPU_SETSIZE;
+    steps += CPU_ISSET(cpu, &allowed) != 0;
+  }
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  if (sched_setaffinity(0, sizeof one, &one) == 0)
+    sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
 static void *thread(void *arg)
 {
   struct decode_batch *batch = arg;
   uint64_t round = 0;
+  const unsigned index = 1 + atomic_fetch_add(&batch->arrived, 1);
   pthread_mutex_lock(&batch->mutex);
   for (;;) {
     while (batch->round == round && !batch->is_over)
       pthread_cond_wait(&batch->begin, &batch->mutex);
     if (batch->is_over)
       break;
+    const int home = batch->home;
     round = batch->round;
     pthread_mutex_unlock(&batch->mutex);
+    if (sched_getcpu() == home)
+      spread(home, index);
     work(batch);
     pthread_mutex_lock(&batch->mutex);
     if (--batch->busy == 0)
@@ -113,6 +138,7 @@ static void open_all(struct decode_batch *batch)
   }
   pthread_mutex_lock(&batch->mutex);
   batch->busy = batch->threads;
+  batch->home = sched_getcpu();
   batch->round++;
   pthread_cond_broadcast(&batch->begin);
   pthread_mutex_unlock(&batch->mutex);

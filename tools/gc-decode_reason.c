@@ -3,14 +3,16 @@
 #include <string.h>
 
 #include "gc-decode.h"
+#include "iana/options.h"
 
 bool decode_security_look(struct decode_security *security, const struct decode_record *record)
 {
   struct gc_bytes value;
-  *security = (struct decode_security){ .outcome = DECODE_UNOPENED, .reason = GC_SEC_NO_CONTEXT };
   const struct gc_message *message = &record->message;
-  if (!record->is_header_read || !message->options.len || !gc_oscore_option_of(message, &value))
+  if (!record->is_header_read || !message->options.len || message->options.ptr[0] >> 4 > GC_OPTION_OSCORE ||
+      !gc_oscore_option_of(message, &value)) /* (most have a first option beyond it) */
     return false;
+  *security = (struct decode_security){ .outcome = DECODE_UNOPENED, .reason = GC_SEC_NO_CONTEXT };
   struct gc_oscore_option *option = &security->option;
   security->is_request = GC_CODE_IS_REQUEST(message->code);
   security->is_option_read = value.ptr && !gc_oscore_option_guess(option, value, &security->is_02, NULL);

@@ -33,15 +33,11 @@ void decode_interrupts(struct gc_pcap_reader *reader)
 }
 
 /* One message from end to end. */
-static void finish_now(struct decode_run *run, struct decode_record *record)
+static void open_now(struct decode_run *run, struct decode_record *record)
 {
   struct decode_task task;
   if (!decode_security_look(&task.security, record)) {
     decode_run_finish(run, record, NULL);
-    return;
-  }
-  if (!run->secure) {
-    decode_run_finish(run, record, &task.security);
     return;
   }
   task.record = *record;
@@ -58,6 +54,7 @@ static void finish_now(struct decode_run *run, struct decode_record *record)
 void decode_run_datagram(struct decode_run *run, struct decode_record *record)
 {
   struct gc_where where = { 0, NULL };
+  struct decode_security security;
   struct gc_message *message = &record->message;
   const char *outer_error = record->error;
   record->n = ++run->messages;
@@ -82,8 +79,10 @@ void decode_run_datagram(struct decode_run *run, struct decode_record *record)
   }
   if (run->batch)
     decode_batch_add(run, record);
+  else if (run->secure)
+    open_now(run, record);
   else
-    finish_now(run, record);
+    decode_run_finish(run, record, decode_security_look(&security, record) ? &security : NULL);
 }
 
 void decode_run_finish(struct decode_run *run, struct decode_record *record, struct decode_security *security)

@@ -21,8 +21,6 @@ command_file() { # $1 name; the rest: the command
 command_file j1 "$BUILD/gc-decode" -g "$dir/group/02.json" -j 1 "$dir/capture.pcap"
 command_file j2 "$BUILD/gc-decode" -g "$dir/group/02.json" -j 2 "$dir/capture.pcap"
 command_file bare "$tool" verify "$dir/signed"
-printf '#!/bin/sh\n%s & %s; wait\n' "$tool verify $dir/signed" "$tool verify $dir/signed" >"$dir/twice"
-chmod +x "$dir/twice"
 
 # all of it is opened, and the same is said
 [ "$("$dir/j1" | grep -c 'verified}')" -eq "$PACKETS" ]
@@ -41,9 +39,4 @@ awk '{ time[NR] = $2 } END {
 	printf "decode: group mode, -j 2: %.0f ms, -j 1: %.0f ms: %.2f times as fast (at least 1.8)\n", time[1] / 1000, time[2] / 1000, r
 	exit r < 1.8
 }' "$dir/result" || failed=1
-# what this machine has to give at this time, which no number of threads can exceed
-"$dir/alternate" 3 "$dir/twice" "$dir/bare" -- x >"$dir/result"
-awk '{ time[NR] = $2 } END {
-	printf "decode: two programs that only verify, at once: %.2f times the work of one in the same time\n", 2 * time[2] / time[1]
-}' "$dir/result"
 exit $failed
