@@ -52,7 +52,7 @@ static inline void gc_out_char(struct gc_out *out, char c)
 static inline void gc_out_small(struct gc_out *out, const char *text, size_t len)
 {
   uint8_t *at = gc_out_reserve(out, len);
-  if (!at)
+  if (!at || len == 0)
     return;
   memcpy(at, text, len);
   gc_out_advance(out, at + len);
