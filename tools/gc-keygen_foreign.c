@@ -19,23 +19,13 @@ static enum gc_foreign format_of(const struct gc_keygen_params *params)
   return format;
 }
 
-static void tell(void *ctx, bool is_error, const struct gc_context_problem *problem)
-{
-  (void)ctx;
-  (void)is_error;
-  if (problem->line)
-    gc_error("%s:%d:%d: %s%s%s", problem->path, problem->line, problem->column, problem->key, problem->key[0] ? ": " : "", problem->phrase);
-  else
-    gc_error("%s: %s", problem->path, problem->phrase);
-}
-
 enum gc_status gc_keygen_import(const struct gc_keygen_params *params)
 {
   struct gc_context_file *file;
   const enum gc_foreign format = format_of(params);
   if (!params->out)
     gc_usage("import: --out FILE is missing");
-  enum gc_err err = gc_foreign_read(&file, format, params->operands[0], params->name, tell, NULL);
+  enum gc_err err = gc_foreign_read(&file, format, params->operands[0], params->name, gc_context_tell, NULL);
   if (err)
     return err == GC_E_UNSUPPORTED ? GC_STATUS_USAGE : err == GC_E_MEMORY ? GC_STATUS_SYSTEM : GC_STATUS_INPUT;
   uint8_t gid_bytes[64];

@@ -12,7 +12,7 @@ void gc_keep_secrets(void)
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static void tell(void *ctx, bool is_error, const struct gc_context_problem *problem)
+void gc_context_tell(void *ctx, bool is_error, const struct gc_context_problem *problem)
 {
   (void)ctx;
   char place[48] = "";
@@ -28,7 +28,7 @@ static void tell(void *ctx, bool is_error, const struct gc_context_problem *prob
 struct gc_context_file *gc_context_read(const char *path, bool strict, enum gc_status *status)
 {
   struct gc_context_file *file;
-  enum gc_err err = gc_context_file_read(&file, path, strict, tell, NULL);
+  enum gc_err err = gc_context_file_read(&file, path, strict, gc_context_tell, NULL);
   *status = err ? err == GC_E_MEMORY ? GC_STATUS_SYSTEM : GC_STATUS_INPUT : GC_STATUS_OK;
   return file;
 }
@@ -40,7 +40,7 @@ static enum gc_status open_with(struct gc_context *context, const char *path, bo
   context->file = gc_context_read(path, strict, &status);
   if (!context->file)
     return status;
-  enum gc_err err = gc_secure_context_make(&context->secure, context->file, path, flags, tell, NULL);
+  enum gc_err err = gc_secure_context_make(&context->secure, context->file, path, flags, gc_context_tell, NULL);
   if (err)
     return gc_status_of(err);
   context->oscore = gc_secure_context_oscore(context->secure);

@@ -9,6 +9,9 @@
 /** Keys stay out of core dumps and of other processes of the same user: call it first where a tool handles secrets. */
 void gc_keep_secrets(void);
 
+/** A problem on stderr, an error or a warning, with its place: what the readers of store/ call. ctx is not used. */
+void gc_context_tell(void *ctx, bool is_error, const struct gc_context_problem *problem);
+
 /** Read a context file; problems go to stderr. NULL: *status says how it failed (3 or 4). */
 struct gc_context_file *gc_context_read(const char *path, bool strict, enum gc_status *status);
 
