@@ -95,11 +95,6 @@ struct gc_server_response gc_server_response(struct gc_server *server, uint8_t c
                                       .body = gc_buf(server->body, sizeof server->body), .options = &server->builder };
 }
 
-static bool is_safe(uint8_t method)
-{
-  return method == 1 || method == 5;
-}
-
 void gc_server_run(const struct gc_server_exchange *exchange, uint8_t method, struct gc_server_response *response, uint8_t *body)
 {
   struct gc_message message = *exchange->message;
@@ -107,10 +102,10 @@ void gc_server_run(const struct gc_server_exchange *exchange, uint8_t method, st
   const struct gc_server_request request = { .server = exchange->server, .member = exchange->member, .resource = exchange->resource,
                                              .message = &message, .payload = exchange->payload, .from = exchange->ref.remote,
                                              .to = exchange->to, .is_multicast = exchange->is_multicast, .now_ms = exchange->now_ms };
-  *response = gc_server_response(exchange->server, is_safe(method) ? GC_CODE(2, 5) : method == 4 ? GC_CODE(2, 2) : GC_CODE(2, 4));
+  *response = gc_server_response(exchange->server, gc_server_is_safe(method) ? GC_CODE(2, 5) : method == 4 ? GC_CODE(2, 2) : GC_CODE(2, 4));
   if (body)
     response->body.ptr = body;
-  if (is_safe(method))
+  if (gc_server_is_safe(method))
     response->content_format = exchange->resource->def.content_format;
   if (exchange->resource->def.handler(exchange->resource->def.ctx, &request, response) != GC_OK)
     *response = gc_server_response(exchange->server, GC_CODE(5, 0));
@@ -147,7 +142,7 @@ static void answer(struct gc_server_exchange *exchange)
 {
   struct gc_server_response response;
   gc_server_run(exchange, exchange->message->code, &response, NULL);
-  if (is_safe(exchange->message->code) && response.code == GC_CODE(2, 5) && exchange->has_accept &&
+  if (gc_server_is_safe(exchange->message->code) && response.code == GC_CODE(2, 5) && exchange->has_accept &&
       response.content_format >= 0 && (uint32_t)response.content_format != exchange->accept) {
     gc_server_error(exchange, GC_CODE(4, 6), "not available in that format");
     return;

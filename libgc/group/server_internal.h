@@ -183,6 +183,12 @@ struct gc_server_exchange {
   uint32_t observe_number;
 };
 
+/** GET and FETCH ask and change nothing. */
+static inline bool gc_server_is_safe(uint8_t method)
+{
+  return method == 1 || method == 5;
+}
+
 /* server.c */
 void gc_member_touch(struct gc_member *member);
 void gc_server_trace(const struct gc_server_exchange *exchange, uint8_t code, size_t answer_len, uint64_t delay_ms, const char *phrase);

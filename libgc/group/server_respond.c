@@ -5,11 +5,6 @@
 
 #define SMALLEST_FIRST_SZX 2 /* 64 bytes: below that a client is better challenged than fed crumbs */
 
-static bool is_safe(uint8_t method)
-{
-  return method == 1 || method == 5;
-}
-
 /* Not a checksum against anyone: it tells representations of one member apart, and members by their salt
  * (groupcomm-bis, Section 3.2.2). */
 uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct gc_server_response *response)
@@ -93,7 +88,7 @@ enum gc_err gc_server_compose(const struct gc_server_exchange *exchange, struct 
   struct gc_bytes further = gc_buf_bytes(&response->options->buf);
   if (response->code == GC_CODE(2, 5) || response->code == GC_CODE(2, 3)) {
     const uint64_t etag = gc_server_etag(exchange, response);
-    if (is_safe(exchange->message->code))
+    if (gc_server_is_safe(exchange->message->code))
       gc_builder_add(&builder, GC_OPTION_ETAG, gc_bytes(&etag, sizeof etag));
   }
   if (exchange->adds_observe)
@@ -137,7 +132,7 @@ enum gc_err gc_server_compose_within(const struct gc_server_exchange *exchange, 
     enum gc_err err = gc_server_compose(exchange, response, *szx, out);
     if (err != GC_OK)
       return err;
-    if (header + out->len <= limit || !is_safe(exchange->message->code)) /* what was done cannot be asked for again */
+    if (header + out->len <= limit || !gc_server_is_safe(exchange->message->code)) /* what was done cannot be asked for again */
       return GC_OK;
     if (!may_shrink || *szx <= SMALLEST_FIRST_SZX)
       return GC_E_LIMIT;
@@ -246,7 +241,7 @@ static void challenge(struct gc_server_exchange *exchange)
 static bool update_observation(struct gc_server_exchange *exchange, const struct gc_server_response *response)
 {
   bool is_new = false;
-  if (!is_safe(exchange->message->code) || exchange->block2.num > 0)
+  if (!gc_server_is_safe(exchange->message->code) || exchange->block2.num > 0)
     return false;
   if (exchange->has_observe && exchange->observe == 0 && exchange->resource && exchange->resource->def.is_observable &&
       GC_CODE_CLASS(response->code) == 2)
@@ -267,7 +262,7 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
     gc_server_error(exchange, GC_CODE(4, 0), "block beyond the end");
     return;
   }
-  if (response->code == GC_CODE(2, 5) && is_safe(exchange->message->code) && exchange->block2.num == 0 &&
+  if (response->code == GC_CODE(2, 5) && gc_server_is_safe(exchange->message->code) && exchange->block2.num == 0 &&
       has_etag(exchange, gc_server_etag(exchange, response)))
     response->code = GC_CODE(2, 3);
   bool by_client;
