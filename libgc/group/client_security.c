@@ -173,14 +173,6 @@ bool gc_leg_open(struct gc_leg *leg, const struct gc_inbound *in, struct gc_osco
   return false;
 }
 
-static size_t place_of(const struct gc_oscore_ring *ring, const struct gc_oscore_context *context)
-{
-  size_t i = 0;
-  while (i < gc_oscore_ring_count(ring) && gc_oscore_ring_at(ring, i) != context)
-    i++;
-  return i;
-}
-
 /* RFC 8613, Section 7.4.1; draft, Section 5.3.1: the order is that of the Partial IVs, whatever arrived when. One without is
  * the first answer to its request. */
 void gc_responder_note(struct gc_responder *responder, const struct gc_oscore_ring *ring, const struct gc_oscore_opened *opened, bool *is_newest)
@@ -188,7 +180,7 @@ void gc_responder_note(struct gc_responder *responder, const struct gc_oscore_ri
   const bool has_piv = opened->option.piv.len > 0;
   const uint64_t piv = has_piv ? gc_oscore_piv_decode(opened->option.piv) : 0;
   if (responder->context != opened->context) {
-    *is_newest = !responder->context || place_of(ring, responder->context) < place_of(ring, opened->context);
+    *is_newest = !responder->context || gc_oscore_ring_place(ring, responder->context) < gc_oscore_ring_place(ring, opened->context);
     if (!*is_newest)
       return;
     responder->context = opened->context;

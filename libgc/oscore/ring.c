@@ -57,6 +57,14 @@ struct gc_oscore_context *gc_oscore_ring_at(const struct gc_oscore_ring *ring, s
   return index < ring->count ? ring->contexts[index] : NULL;
 }
 
+size_t gc_oscore_ring_place(const struct gc_oscore_ring *ring, const struct gc_oscore_context *context)
+{
+  size_t i = 0;
+  while (i < ring->count && ring->contexts[i] != context)
+    i++;
+  return i;
+}
+
 struct gc_oscore_context *gc_oscore_ring_by_name(const struct gc_oscore_ring *ring, struct gc_bytes name)
 {
   for (size_t i = ring->count; i-- > 0;)

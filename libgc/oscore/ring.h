@@ -22,6 +22,9 @@ bool gc_oscore_ring_remove(struct gc_oscore_ring *ring, struct gc_oscore_context
 size_t gc_oscore_ring_count(const struct gc_oscore_ring *ring);
 struct gc_oscore_context *gc_oscore_ring_at(const struct gc_oscore_ring *ring, size_t index); /* in the order they were added; NULL past the end */
 
+/** Where it stands in the ring: the higher, the newer; the count where it is not in it. */
+size_t gc_oscore_ring_place(const struct gc_oscore_ring *ring, const struct gc_oscore_context *context);
+
 /** The newest context of the group with this (invariant) name; NULL: none. */
 struct gc_oscore_context *gc_oscore_ring_by_name(const struct gc_oscore_ring *ring, struct gc_bytes name);
 
