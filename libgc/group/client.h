@@ -22,6 +22,8 @@ struct gc_request {
   struct gc_bytes payload;      /* copied; the whole body, split by Block1 where it is larger than a block (unicast only) */
   bool is_con;                  /* ignored for multicast: always NON */
   bool observe;                 /* register (GET, FETCH) */
+  bool withdraw;                /* instead of that: Observe 1, interest is withdrawn (draft-ietf-core-observe-multicast-notifications,
+                                   Section 5.2) */
   uint8_t block_szx;            /* preferred block size 2^(szx+4), 0 … 6; 7: no preference (1024 for Block1, server's choice for Block2) */
   bool early_block2;            /* put Block2 0/0/szx into the request */
   bool single_block;            /* hand out what one message holds, do not fetch the rest */

@@ -22,7 +22,7 @@ static enum gc_err check(const struct gc_request *request)
   size_t block = gc_block_size(request->block_szx > GC_BLOCK_SZX_MAX ? GC_BLOCK_SZX_MAX : request->block_szx);
   if (!GC_CODE_IS_REQUEST(request->code) || request->token.len > GC_TOKEN_MAX_LEN || request->block_szx > 7)
     return GC_E_RANGE;
-  if (request->observe && request->code != GET && request->code != FETCH)
+  if ((request->observe || request->withdraw) && request->code != GET && request->code != FETCH)
     return GC_E_RANGE;
   if (request->context ? !request->ring : request->is_pairwise)
     return GC_E_RANGE;

@@ -1,6 +1,7 @@
 /* Every request leaves through compose(): the one place where protection is put around it. */
 #include <string.h>
 
+#include "coap/observe.h"
 #include "group/client_internal.h"
 
 /* What a leg's next message says beyond the options of the request. */
@@ -27,7 +28,9 @@ static struct content content_of(struct gc_leg *leg)
     return content;
   }
   if (request->observe && leg->kind != GC_LEG_REVALIDATE)
-    content.observe = 0;
+    content.observe = GC_OBSERVE_REGISTER;
+  else if (request->withdraw)
+    content.observe = GC_OBSERVE_DEREGISTER;
   content.has_block2 = request->early_block2;
   content.block2.szx = leg->szx;
   content.payload = request->payload;
@@ -193,7 +196,7 @@ void gc_leg_send_deregister(struct gc_leg *leg, const struct gc_responder *respo
   struct gc_client *client = leg->exchange->client;
   struct content content = content_of(leg);
   uint16_t mid;
-  content.observe = 1;
+  content.observe = GC_OBSERVE_DEREGISTER;
   content.protection = (struct gc_protection){ .to = responder, .is_aside = true };
   /* a server that does not hear of it learns with its next notification, which is rejected */
   if (gc_endpoint_mid(client->endpoint, &mid, &responder->addr, client->now_ms) == GC_OK)
