@@ -20,9 +20,17 @@ static int32_t algorithm(const struct gc_int_or_text *value)
   return row ? row->id : INT32_MIN;
 }
 
-static struct gc_oscore_params params_of(const struct gc_group_material *material, enum gc_oscore_profile profile)
+/* What stays the same when new keys follow: the end of the server's credential, where its public key is. */
+static struct gc_bytes group_name(struct gc_bytes server_cred)
+{
+  return server_cred.len <= GC_GROUP_NAME_MAX_LEN ? server_cred : gc_bytes_slice(server_cred, server_cred.len - GC_GROUP_NAME_MAX_LEN, SIZE_MAX);
+}
+
+static struct gc_oscore_params params_of(const struct gc_informative *response, const struct gc_group_material *material,
+                                         enum gc_oscore_profile profile)
 {
   struct gc_oscore_params params = gc_oscore_params_default(profile);
+  params.name = group_name(response->srv_cred);
   params.master_secret = material->ms;
   params.master_salt = material->present & GC_GM_SALT ? material->salt : gc_bytes(NULL, 0);
   params.has_id_context = true;
@@ -47,7 +55,7 @@ static enum gc_err make(struct gc_oscore_context **out, const struct gc_oscore_p
 static enum gc_err open_current(struct gc_oscore_context **out, const struct gc_informative *response, const struct gc_group_material *material,
                                 const char **why)
 {
-  struct gc_oscore_params params = params_of(material, GC_OSCORE_GROUP);
+  struct gc_oscore_params params = params_of(response, material, GC_OSCORE_GROUP);
   params.group_enc_alg = algorithm(&material->gp_enc_alg);
   params.gm_cred = response->srv_cred;
   if (material->cred_fmt <= 0 || material->cred_fmt > UINT8_MAX || !gc_cred_fmt_name((enum gc_cred_fmt)material->cred_fmt))
@@ -78,7 +86,7 @@ static bool find_kid(struct gc_bytes cose_key, struct gc_bytes *kid)
 static enum gc_err open_05(struct gc_oscore_context **out, const struct gc_informative *response, const struct gc_group_material *material,
                            const char **why)
 {
-  struct gc_oscore_params params = params_of(material, GC_OSCORE_GROUP_02);
+  struct gc_oscore_params params = params_of(response, material, GC_OSCORE_GROUP_02);
   struct gc_cbor_reader reader = gc_cbor_reader(response->srv_cred);
   struct gc_public_key key;
   struct gc_bytes kid = response->present & GC_IR_SRV_IDENTIFIER ? response->srv_identifier : gc_bytes(NULL, 0);

@@ -9,7 +9,7 @@
 /**
  * The Security Context of a client: a silent server's, without Sender Context, with the server as its only recipient. Group
  * mode only: AEAD Algorithm and Pairwise Key Agreement Algorithm stay unset, and the server's credential stands for the Group
- * Manager's too. Keying material of -05 makes a context of draft -02, whose countersignatures belong to its time.
+ * Manager's too. Contexts from one server are of one group by their name, whatever their Gid. Keying material of -05 makes a context of draft -02, whose countersignatures belong to its time.
  * @param response with GC_IR_GP_MATERIAL; nothing of it is borrowed by the context
  * @param[out] why  static phrase on an error; NULL allowed
  * @return GC_OK; GC_E_STATE: no keying material, or gc_informative_fault; GC_E_MALFORMED, GC_E_TRUNCATED, GC_E_RANGE: the

@@ -15,6 +15,9 @@ struct gc_bytes play_hex(const json_t *object, const char *key);
 int64_t play_int(const json_t *object, const char *key);
 const char *play_str(const json_t *object, const char *key);
 
+/** The context of a member of the group that a file of californium's describes; the caller frees it. */
+struct gc_oscore_context *play_member(const json_t *json, const char *name);
+
 /** One protected message with its intermediate values; absent ones are empty. */
 struct play_step {
   const char *id;

@@ -21,40 +21,6 @@ struct group {
   size_t count;
 };
 
-static int32_t alg(const json_t *json, const char *key, const char *field)
-{
-  return (int32_t)play_int(json_object_get(json_object_get(json, "algorithms"), key), field);
-}
-
-static struct gc_oscore_context *open_member(const json_t *json, const char *name)
-{
-  const json_t *common = json_object_get(json, "common"), *e;
-  struct gc_oscore_params p = gc_oscore_params_default(GC_OSCORE_GROUP);
-  struct gc_oscore_context *c;
-  const char *why = "";
-  size_t i;
-  p.hkdf_alg = alg(json, "hkdf", "cose_hmac_alg");
-  p.aead_alg = alg(json, "aead", "cose");
-  p.group_enc_alg = alg(json, "group_encryption", "cose");
-  p.sign_alg = alg(json, "signature", "cose");
-  p.ecdh_alg = alg(json, "pairwise_key_agreement", "cose");
-  p.master_secret = play_hex(common, "master_secret");
-  p.master_salt = play_hex(common, "master_salt");
-  p.id_context = play_hex(common, "id_context");
-  p.has_id_context = true;
-  p.gm_cred = play_hex(common, "gm_auth_cred_ccs");
-  if (gc_oscore_context_new(&c, &p, &why))
-    fail_msg("%s", why);
-  json_array_foreach(json_object_get(json, "endpoints"), i, e) {
-    bool is_own = strcmp(play_str(e, "name"), name) == 0;
-    struct gc_bytes id = play_hex(e, "sender_id"), cred = play_hex(e, "auth_cred_ccs");
-    if (is_own ? gc_oscore_context_set_sender(c, id, cred, play_hex(e, "private_key"), play_numbers(), &why)
-               : gc_oscore_context_add_recipient(c, id, cred, NULL, &why))
-      fail_msg("%s: %s", name, why);
-  }
-  return c;
-}
-
 static struct group open_group(const json_t *json)
 {
   struct group g = { .count = 0 };
@@ -63,7 +29,7 @@ static struct group open_group(const json_t *json)
   json_array_foreach(json_object_get(json, "endpoints"), i, e) {
     assert_true(g.count < MEMBERS_MAX);
     g.names[g.count] = play_str(e, "name");
-    g.contexts[g.count] = open_member(json, g.names[g.count]);
+    g.contexts[g.count] = play_member(json, g.names[g.count]);
     g.count++;
   }
   return g;
