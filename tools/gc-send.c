@@ -8,7 +8,7 @@
 int main(int argc, char **argv)
 {
   static struct gc_send send;
-  char why[GC_SEND_WHY_LEN];
+  char why[GC_WHY_LEN];
   gc_send_init(&send);
   const int first = gc_opt_parse(argc, argv, &gc_send_tool, &send.common, gc_send_set, &send);
   if (argc - first > 1)

@@ -9,7 +9,6 @@
 #include "common/status.h"
 #include "group/client.h"
 
-#define GC_SEND_WHY_LEN 512
 #define GC_SEND_OPTIONS_MAX 4096  /* bytes of -O options */
 #define GC_SEND_TARGETS_MAX 16    /* addresses of one host name */
 #define GC_SEND_GROUP_WAIT_MS 6000 /* DEFAULT_LEISURE (RFC 7252, Section 8.2) and a second for the way */
@@ -62,8 +61,8 @@ void gc_send_init(struct gc_send *send);
 /** The callback for gc_opt_parse; ctx: struct gc_send. */
 const char *gc_send_set(void *ctx, int key, const char *arg);
 
-/** Options that contradict each other; false: why (GC_SEND_WHY_LEN) says which. */
-bool gc_send_check(const struct gc_send *send, char why[static GC_SEND_WHY_LEN]);
+/** Options that contradict each other; false: why (GC_WHY_LEN) says which. */
+bool gc_send_check(const struct gc_send *send, char why[static GC_WHY_LEN]);
 
 /* --- gc-send_option.c: one CoAP option as people write it --- */
 
@@ -95,8 +94,8 @@ struct gc_roster {
   size_t member_count;
 };
 
-/** Read "ADDRESS[:PORT] [NAME]" or "SENDER-ID [NAME]" (hex) a line, # comments. false: why (GC_SEND_WHY_LEN) names file, line and reason. */
-bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_SEND_WHY_LEN]);
+/** Read "ADDRESS[:PORT] [NAME]" or "SENDER-ID [NAME]" (hex) a line, # comments. false: why (GC_WHY_LEN) names file, line and reason. */
+bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_WHY_LEN]);
 void gc_roster_free(struct gc_roster *roster);
 
 /** One more member by its Sender ID. GC_E_EXISTS; GC_E_LIMIT; GC_E_MEMORY */
@@ -129,7 +128,7 @@ struct gc_send_plan {
 };
 
 /** Resolve, read the payload and the roster, build the options. Not GC_STATUS_OK: why says why. Free it in any case. */
-enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN]);
+enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN]);
 /** Status 4: a replay window could not be saved. */
 enum gc_status gc_send_plan_free(struct gc_send_plan *plan);
 
@@ -170,10 +169,7 @@ struct gc_send_report {
 
 /** Fill in what the command line says; opens --out. false: why says what is wrong (status 4). */
 bool gc_send_report_init(struct gc_send_report *report, const struct gc_send *send, struct gc_send_plan *plan, struct gc_out *out,
-                         uint64_t now_ms, char why[static GC_SEND_WHY_LEN]);
-
-/** An address for people: the zone by its name. Returns out. */
-char *gc_send_who(char out[static GC_ADDR_STR_MAX], const struct gc_addr *addr);
+                         uint64_t now_ms, char why[static GC_WHY_LEN]);
 
 /** Everything the client says but GC_CLIENT_END. rtt_us: the response time. */
 void gc_send_report_event(struct gc_send_report *report, const struct gc_client_event *event, uint64_t rtt_us);

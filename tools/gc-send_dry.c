@@ -1,3 +1,4 @@
+#include "common/show_address.h"
 #include "gc-send_security.h"
 #include "net/loop.h"
 
@@ -29,7 +30,7 @@ enum gc_status gc_send_dry(const struct gc_send *send, const struct gc_send_plan
     struct gc_request request = gc_send_plan_request(plan, send, &plan->targets[i], gc_bytes(NULL, 0));
     enum gc_err err = gc_client_compose(client, &message, &request, gc_now_ms());
     if (err) {
-      char why[GC_SEND_WHY_LEN];
+      char why[GC_WHY_LEN];
       const enum gc_sec result = gc_client_protect_result(client);
       snprintf(why, sizeof why, "request: %s", gc_err_str(err));
       status = gc_status_max(status, result ? gc_send_security_explain(result, why) : gc_status_of(err));
@@ -39,11 +40,11 @@ enum gc_status gc_send_dry(const struct gc_send *send, const struct gc_send_plan
     if (send->common.json) {
       gc_json_object(out, NULL);
       gc_json_str(out, "event", "dry-run");
-      gc_json_str(out, "to", gc_send_who(who, &plan->targets[i]));
+      gc_json_str(out, "to", gc_show_address(who, &plan->targets[i]));
       gc_json_hex(out, "hex", gc_buf_bytes(&message));
       gc_json_end(out);
     } else {
-      gc_info(1, "to %s", gc_send_who(who, &plan->targets[i]));
+      gc_info(1, "to %s", gc_show_address(who, &plan->targets[i]));
       gc_out_hex(out, gc_buf_bytes(&message));
       gc_out_char(out, '\n');
     }

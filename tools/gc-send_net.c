@@ -7,6 +7,7 @@
 
 #include "common/netio.h"
 #include "common/show.h"
+#include "common/show_address.h"
 #include "gc-send.h"
 #include "gc-send_net.h"
 #include "net/iface.h"
@@ -39,25 +40,11 @@ static uint64_t now_us(void)
 
 static void trace(struct gc_send_net *net, const char *arrow, const struct gc_addr *peer, struct gc_bytes bytes)
 {
-  struct gc_message message;
-  struct gc_where where;
   char who[GC_ADDR_STR_MAX];
   if (!net->trace)
     return;
-  gc_outf(net->trace, "%s %s ", arrow, gc_send_who(who, peer));
-  if (gc_message_parse(&message, bytes, &where)) {
-    gc_outf(net->trace, "malformed: %s at byte %zu\n", where.phrase, where.offset);
-  } else {
-    gc_outf(net->trace, "%s %s mid=%u token=", gc_show_type(message.type), gc_show_code(message.code), (unsigned)message.mid);
-    gc_out_hex(net->trace, message.token);
-    gc_out_char(net->trace, ' ');
-    gc_show_options(net->trace, message.options);
-    gc_out_char(net->trace, ' ');
-    gc_show_payload(net->trace, message.payload, gc_show_content_format(message.options), GC_SHOW_LINE_PAYLOAD);
-    gc_out_char(net->trace, '\n');
-  }
-  if (net->trace_hex)
-    gc_show_hexdump(net->trace, bytes, 2);
+  gc_outf(net->trace, "%s %s ", arrow, gc_show_address(who, peer));
+  gc_show_datagram(net->trace, bytes, net->trace_hex);
   gc_out_flush(net->trace);
 }
 
@@ -122,13 +109,13 @@ static void on_tick(void *ctx, uint64_t now_ms)
   net->ops.tick(net->ops.ctx, now_ms);
 }
 
-static enum gc_status fail(char why[static GC_SEND_WHY_LEN], const char *what, enum gc_err err)
+static enum gc_status fail(char why[static GC_WHY_LEN], const char *what, enum gc_err err)
 {
-  snprintf(why, GC_SEND_WHY_LEN, "%.200s: %.100s", what, err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
+  snprintf(why, GC_WHY_LEN, "%.200s: %.100s", what, err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
   return GC_STATUS_SYSTEM;
 }
 
-static enum gc_status open_socket(struct gc_send_net *net, const struct gc_send *send, const struct gc_send_plan *plan, char why[static GC_SEND_WHY_LEN])
+static enum gc_status open_socket(struct gc_send_net *net, const struct gc_send *send, const struct gc_send_plan *plan, char why[static GC_WHY_LEN])
 {
   const struct gc_udp_options options = {
     .bind = { .family = plan->targets[0].family, .port = send->port },
@@ -144,7 +131,7 @@ static enum gc_status open_socket(struct gc_send_net *net, const struct gc_send 
   return err ? fail(why, what, err) : GC_STATUS_OK;
 }
 
-static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *send, const struct gc_send_plan *plan, char why[static GC_SEND_WHY_LEN])
+static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *send, const struct gc_send_plan *plan, char why[static GC_WHY_LEN])
 {
   const struct gc_client_params params = gc_client_params_default();
   const struct gc_client_ops ops = { .send = on_send, .event = on_event, .ctx = net };
@@ -166,7 +153,7 @@ static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *se
 }
 
 enum gc_status gc_send_net_open(struct gc_send_net **out, const struct gc_send *send, const struct gc_send_plan *plan,
-                                const struct gc_send_net_ops *ops, char why[static GC_SEND_WHY_LEN])
+                                const struct gc_send_net_ops *ops, char why[static GC_WHY_LEN])
 {
   struct gc_send_net *net = calloc(1, sizeof *net);
   *out = net;
@@ -175,13 +162,13 @@ enum gc_status gc_send_net_open(struct gc_send_net **out, const struct gc_send *
   net->ops = *ops;
   enum gc_status status = open_all(net, send, plan, why);
   if (status) {
-    char ignored[GC_SEND_WHY_LEN];
+    char ignored[GC_WHY_LEN];
     gc_send_net_close(out, ignored);
   }
   return status;
 }
 
-enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_SEND_WHY_LEN])
+enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_WHY_LEN])
 {
   enum gc_status status = GC_STATUS_OK;
   if (!*net)
@@ -234,9 +221,9 @@ void gc_send_net_stop(struct gc_send_net *net)
   gc_loop_stop(net->loop);
 }
 
-_Static_assert(GC_SEND_WHY_LEN >= GC_NET_EXPLAIN_MAX, "an explanation fits");
+_Static_assert(GC_WHY_LEN >= GC_NET_EXPLAIN_MAX, "an explanation fits");
 
-void gc_send_net_explain(char why[static GC_SEND_WHY_LEN], const struct gc_addr *target, uint32_t ifindex, int error)
+void gc_send_net_explain(char why[static GC_WHY_LEN], const struct gc_addr *target, uint32_t ifindex, int error)
 {
   gc_net_explain(why, GC_NET_SEND, error, target, ifindex);
 }

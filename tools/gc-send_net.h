@@ -17,10 +17,10 @@ struct gc_send_net_ops {
 
 /** Open the socket, the pcap file and the client. Not GC_STATUS_OK: why says why, *out is NULL. */
 enum gc_status gc_send_net_open(struct gc_send_net **out, const struct gc_send *send, const struct gc_send_plan *plan,
-                                const struct gc_send_net_ops *ops, char why[static GC_SEND_WHY_LEN]);
+                                const struct gc_send_net_ops *ops, char why[static GC_WHY_LEN]);
 
 /** Close; not GC_STATUS_OK: the pcap file could not be written, why says why. */
-enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_SEND_WHY_LEN]);
+enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_WHY_LEN]);
 
 enum gc_err gc_send_net_request(struct gc_send_net *net, struct gc_exchange **out, const struct gc_request *request, void *user) GC_MUST_CHECK;
 void gc_send_net_end(struct gc_send_net *net, struct gc_exchange *exchange, bool deregister);
@@ -36,6 +36,6 @@ bool gc_send_net_run(struct gc_send_net *net);
 void gc_send_net_stop(struct gc_send_net *net);
 
 /** In words, why nothing could be sent to target. */
-void gc_send_net_explain(char why[static GC_SEND_WHY_LEN], const struct gc_addr *target, uint32_t ifindex, int error);
+void gc_send_net_explain(char why[static GC_WHY_LEN], const struct gc_addr *target, uint32_t ifindex, int error);
 
 #endif

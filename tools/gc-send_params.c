@@ -298,7 +298,7 @@ const char *gc_send_set(void *ctx, int key, const char *arg)
   }
 }
 
-bool gc_send_check(const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+bool gc_send_check(const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   const char *wrong = NULL;
   if ((send->has_mid || send->has_token || send->has_piv) && !send->dry_run)
@@ -322,6 +322,6 @@ bool gc_send_check(const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
   else if (send->format >= 0 && send->payload_kind == GC_PAYLOAD_NONE)
     wrong = "-f is the format of a payload, and there is none (-a asks for a format)";
   if (wrong)
-    snprintf(why, GC_SEND_WHY_LEN, "%s", wrong);
+    snprintf(why, GC_WHY_LEN, "%s", wrong);
   return wrong == NULL;
 }

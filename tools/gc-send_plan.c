@@ -6,22 +6,22 @@
 #include "iana/options.h"
 #include "net/iface.h"
 
-static enum gc_status fail(char why[static GC_SEND_WHY_LEN], enum gc_status status, const char *subject, const char *reason)
+static enum gc_status fail(char why[static GC_WHY_LEN], enum gc_status status, const char *subject, const char *reason)
 {
-  snprintf(why, GC_SEND_WHY_LEN, "%.180s: %.130s", subject, reason);
+  snprintf(why, GC_WHY_LEN, "%.180s: %.130s", subject, reason);
   return status;
 }
 
-static enum gc_status no_interface(char why[static GC_SEND_WHY_LEN], struct gc_bytes name)
+static enum gc_status no_interface(char why[static GC_WHY_LEN], struct gc_bytes name)
 {
   char up[160];
-  snprintf(why, GC_SEND_WHY_LEN, "no interface '%.*s' (up: %s)", (int)(name.len < 60 ? name.len : 60), (const char *)name.ptr,
+  snprintf(why, GC_WHY_LEN, "no interface '%.*s' (up: %s)", (int)(name.len < 60 ? name.len : 60), (const char *)name.ptr,
            gc_iface_list(up, sizeof up));
   return GC_STATUS_SYSTEM;
 }
 
 /* -i wins over a zone. */
-static enum gc_status find_interface(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+static enum gc_status find_interface(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   struct gc_bytes name = send->common.interface ? gc_bytes_str(send->common.interface) : plan->uri.zone;
   if (name.len > 0 && gc_iface_index(&plan->ifindex, name))
@@ -29,7 +29,7 @@ static enum gc_status find_interface(struct gc_send_plan *plan, const struct gc_
   return GC_STATUS_OK;
 }
 
-static enum gc_status resolve_name(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+static enum gc_status resolve_name(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   const char *reason = NULL;
   enum gc_err err = gc_resolve(plan->targets, GC_SEND_TARGETS_MAX, &plan->target_count, gc_bytes_str(plan->uri.name), plan->uri.port,
@@ -52,7 +52,7 @@ static void choose_targets(struct gc_send_plan *plan)
   plan->target_count = kept;
 }
 
-static enum gc_status find_targets(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+static enum gc_status find_targets(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   enum gc_status status;
   plan->target_count = 1;
@@ -85,7 +85,7 @@ static enum gc_status find_targets(struct gc_send_plan *plan, const struct gc_se
   return GC_STATUS_OK;
 }
 
-static enum gc_status check_group(const struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+static enum gc_status check_group(const struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   if (plan->is_group && plan->uri.port == GC_PORT_COAPS)
     return fail(why, GC_STATUS_USAGE, send->uri, "port 5684 is for DTLS, and a group has no DTLS");
@@ -101,7 +101,7 @@ static enum gc_status check_group(const struct gc_send_plan *plan, const struct 
 }
 
 /* URI, -O, -f and -a together: what may stand once only does. */
-static enum gc_status check_options(struct gc_bytes options, char why[static GC_SEND_WHY_LEN])
+static enum gc_status check_options(struct gc_bytes options, char why[static GC_WHY_LEN])
 {
   struct gc_option_iter iter = gc_option_iter(options);
   struct gc_option option;
@@ -118,7 +118,7 @@ static enum gc_status check_options(struct gc_bytes options, char why[static GC_
   return GC_STATUS_OK;
 }
 
-static enum gc_status build_options(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+static enum gc_status build_options(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   struct gc_builder builder = gc_builder_options(plan->options_store, sizeof plan->options_store);
   gc_uri_add_options(&builder, &plan->uri);
@@ -133,16 +133,16 @@ static enum gc_status build_options(struct gc_send_plan *plan, const struct gc_s
   return err ? fail(why, GC_STATUS_USAGE, "options", gc_err_str(err)) : check_options(plan->options, why);
 }
 
-static enum gc_status read_payload(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+static enum gc_status read_payload(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   char wrong[GC_PAYLOAD_WHY_LEN];
   if (!gc_payload_read(&plan->payload, send->payload_kind, send->payload, wrong)) {
-    snprintf(why, GC_SEND_WHY_LEN, "%s", wrong);
+    snprintf(why, GC_WHY_LEN, "%s", wrong);
     return GC_STATUS_INPUT;
   }
   const size_t block = send->szx < 7 ? (size_t)16 << send->szx : 1024;
   if (plan->is_group && !send->each && plan->payload.bytes.len > block) {
-    snprintf(why, GC_SEND_WHY_LEN, "a payload of %zu bytes is too large for one group datagram (%zu bytes), and a group cannot be sent blocks: "
+    snprintf(why, GC_WHY_LEN, "a payload of %zu bytes is too large for one group datagram (%zu bytes), and a group cannot be sent blocks: "
              "--each asks every responder by unicast", plan->payload.bytes.len, block);
     return GC_STATUS_USAGE;
   }
@@ -150,7 +150,7 @@ static enum gc_status read_payload(struct gc_send_plan *plan, const struct gc_se
 }
 
 /* "members": those that the context knows. */
-static enum gc_status read_roster(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+static enum gc_status read_roster(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   if (!send->roster)
     return GC_STATUS_OK;
@@ -181,13 +181,13 @@ static uint32_t default_wait(const struct gc_send_plan *plan, const struct gc_se
   return plan->is_con ? (uint32_t)gc_max_transmit_wait_ms(&params) : GC_SEND_NON_WAIT_MS;
 }
 
-enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_SEND_WHY_LEN])
+enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   struct gc_where where = { 0, "" };
   enum gc_status status;
   memset(plan, 0, offsetof(struct gc_send_plan, options_store));
   if (gc_uri_parse(&plan->uri, gc_bytes_str(send->uri), &where)) {
-    snprintf(why, GC_SEND_WHY_LEN, "%.180s: %.90s at character %zu", send->uri, where.phrase, where.offset + 1);
+    snprintf(why, GC_WHY_LEN, "%.180s: %.90s at character %zu", send->uri, where.phrase, where.offset + 1);
     return GC_STATUS_USAGE;
   }
   if (gc_uri_check_group(&plan->uri, &where))

@@ -10,21 +10,14 @@
 #include "base/text.h"
 #include "coap/link.h"
 #include "common/show.h"
+#include "common/show_address.h"
+#include "common/show_security.h"
 #include "gc-send_security.h"
 #include "iana/options.h"
 #include "net/iface.h"
 
-char *gc_send_who(char out[static GC_ADDR_STR_MAX], const struct gc_addr *addr)
-{
-  char host[GC_ADDR_STR_MAX], zone[GC_IFACE_NAME_MAX];
-  if (!addr->zone)
-    return gc_addr_format(out, addr);
-  snprintf(out, GC_ADDR_STR_MAX, "[%.46s%%%.15s]:%u", gc_addr_format_host(host, addr), gc_iface_name(zone, addr->zone), (unsigned)addr->port);
-  return out;
-}
-
 bool gc_send_report_init(struct gc_send_report *report, const struct gc_send *send, struct gc_send_plan *plan, struct gc_out *out,
-                         uint64_t now_ms, char why[static GC_SEND_WHY_LEN])
+                         uint64_t now_ms, char why[static GC_WHY_LEN])
 {
   *report = (struct gc_send_report){
     .out = out, .json = send->common.json, .raw = send->raw, .force = send->force, .is_group = plan->is_group,
@@ -37,7 +30,7 @@ bool gc_send_report_init(struct gc_send_report *report, const struct gc_send *se
   if (mkdir(send->out_dir, 0777) == 0 || errno == EEXIST)
     report->out_fd = open(send->out_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (report->out_fd < 0)
-    snprintf(why, GC_SEND_WHY_LEN, "--out %.200s: %.80s", send->out_dir, strerror(errno));
+    snprintf(why, GC_WHY_LEN, "--out %.200s: %.80s", send->out_dir, strerror(errno));
   return report->out_fd >= 0;
 }
 
@@ -136,7 +129,7 @@ static void json_response(struct gc_send_report *report, const struct gc_client_
   struct gc_bytes location = location_of(report, event, store, sizeof store);
   gc_json_object(out, NULL);
   gc_json_str(out, "event", notification ? "notification" : "response");
-  gc_json_str(out, "from", gc_send_who(who, &event->from));
+  gc_json_str(out, "from", gc_show_address(who, &event->from));
   gc_json_str(out, "code", gc_show_code_number(message->code));
   if (notification) {
     gc_json_uint(out, "observe", event->observe);
@@ -153,7 +146,7 @@ static void json_response(struct gc_send_report *report, const struct gc_client_
     gc_json_str(out, "file", file);
   else
     gc_json_payload(out, "payload", message->payload, gc_show_content_format(message->options));
-  gc_send_json_security(out, event->security, NULL);
+  gc_json_security(out, event->security, NULL);
   gc_json_end(out);
 }
 
@@ -200,9 +193,9 @@ static void text_header(struct gc_send_report *report, const struct gc_client_ev
   const char *name = gc_code_name(event->message.code);
   char who[GC_ADDR_STR_MAX];
   gc_out_color(out, GC_CYAN);
-  gc_out_str(out, gc_send_who(who, &event->from));
+  gc_out_str(out, gc_show_address(who, &event->from));
   gc_out_color(out, GC_PLAIN);
-  gc_send_show_member(out, event->security);
+  gc_show_member(out, event->security);
   gc_out_str(out, "  ");
   gc_out_color(out, GC_CODE_CLASS(event->message.code) == 2 ? GC_GREEN : GC_RED);
   gc_out_str(out, gc_show_code_number(event->message.code));
@@ -278,7 +271,7 @@ static void json_note(struct gc_send_report *report, const char *kind, const str
   char who[GC_ADDR_STR_MAX];
   gc_json_object(report->out, NULL);
   gc_json_str(report->out, "event", kind);
-  gc_json_str(report->out, "from", gc_send_who(who, &event->from));
+  gc_json_str(report->out, "from", gc_show_address(who, &event->from));
   if (event->message.code)
     gc_json_str(report->out, "code", gc_show_code_number(event->message.code));
   if (error)
@@ -286,7 +279,7 @@ static void json_note(struct gc_send_report *report, const char *kind, const str
   if (event->kind == GC_CLIENT_UNUSABLE)
     gc_json_uint(report->out, "option", event->option);
   if (event->kind == GC_CLIENT_INSECURE)
-    gc_send_json_security(report->out, event->security, gc_sec_name(event->result));
+    gc_json_security(report->out, event->security, gc_sec_name(event->result));
   gc_json_end(report->out);
   gc_out_flush(report->out);
 }
@@ -298,9 +291,9 @@ static void report_trouble(struct gc_send_report *report, const char *kind, cons
   report->failed++;
   add_status(report, GC_STATUS_NO);
   if (event->kind == GC_CLIENT_UNUSABLE)
-    gc_error("%s: response with critical option %u, which is not understood", gc_send_who(who, &event->from), (unsigned)event->option);
+    gc_error("%s: response with critical option %u, which is not understood", gc_show_address(who, &event->from), (unsigned)event->option);
   else
-    gc_error("%s: %s%s%s", gc_send_who(who, &event->from), kind, error ? ": " : "", error ? error : "");
+    gc_error("%s: %s%s%s", gc_show_address(who, &event->from), kind, error ? ": " : "", error ? error : "");
   if (report->json)
     json_note(report, kind, event, error);
 }
@@ -311,7 +304,7 @@ static void report_note(struct gc_send_report *report, const char *kind, const s
   char who[GC_ADDR_STR_MAX];
   if (gc_diag_level() < 1)
     return;
-  gc_info(1, "%s: %s%s%s", gc_send_who(who, &event->from), kind, error ? ": " : "", error ? error : "");
+  gc_info(1, "%s: %s%s%s", gc_show_address(who, &event->from), kind, error ? ": " : "", error ? error : "");
   if (report->json)
     json_note(report, kind, event, error);
 }
@@ -326,7 +319,7 @@ static void report_insecure(struct gc_send_report *report, const struct gc_clien
   add_status(report, GC_STATUS_SECURITY);
   if (event->security && event->security->kid.len && event->security->kid.len <= GC_ID_MAX_LEN)
     snprintf(kid, sizeof kid, ", kid %s", gc_hex_encode(hex, event->security->kid));
-  gc_error("%s: response refused: %s%s%s%s", gc_send_who(who, &event->from), gc_sec_str(event->result), kid, is_plain ? ": " : "",
+  gc_error("%s: response refused: %s%s%s%s", gc_show_address(who, &event->from), gc_sec_str(event->result), kid, is_plain ? ": " : "",
            is_plain ? gc_show_code(event->message.code) : "");
   if (report->json)
     json_note(report, "insecure", event, gc_sec_str(event->result));

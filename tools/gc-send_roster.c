@@ -132,7 +132,7 @@ static bool is_member(struct gc_roster_member *out, const char *line)
   return true;
 }
 
-bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_SEND_WHY_LEN])
+bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_WHY_LEN])
 {
   struct gc_roster_entry entry;
   struct gc_roster roster = { 0 };
@@ -145,7 +145,7 @@ bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_
   *out = roster;
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
   if (!file) {
-    snprintf(why, GC_SEND_WHY_LEN, "%.200s: %.80s", path, strerror(errno));
+    snprintf(why, GC_WHY_LEN, "%.200s: %.80s", path, strerror(errno));
     return false;
   }
   while (!wrong && fgets(line, sizeof line, file)) {
@@ -162,7 +162,7 @@ bool gc_roster_read(struct gc_roster *out, const char *path, char why[static GC_
   else if (!wrong && roster.count + roster.member_count == 0)
     wrong = "no address in it";
   if (wrong)
-    snprintf(why, GC_SEND_WHY_LEN, "%.200s:%u: %.80s", path, number, wrong);
+    snprintf(why, GC_WHY_LEN, "%.200s:%u: %.80s", path, number, wrong);
   if (file != stdin)
     fclose(file);
   if (wrong) {

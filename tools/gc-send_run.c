@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/show.h"
+#include "common/show_address.h"
 #include "gc-send.h"
 #include "gc-send_net.h"
 #include "gc-send_security.h"
@@ -106,14 +107,14 @@ static void on_unreachable(void *ctx, struct gc_addr peer, int error)
 {
   struct run *run = ctx;
   char who[GC_ADDR_STR_MAX];
-  gc_info(1, "%s: %s", peer.family ? gc_send_who(who, &peer) : "a peer", strerror(error));
+  gc_info(1, "%s: %s", peer.family ? gc_show_address(who, &peer) : "a peer", strerror(error));
   if (run->plan->is_group || run->send->observe || run->report.responses > 0)
     return;
   run->is_over = true;
   run->has_fallen = run->may_fall_back;
   if (run->may_fall_back)
     return;
-  gc_error("%s: %s", gc_send_who(who, &run->plan->targets[0]), strerror(error));
+  gc_error("%s: %s", gc_show_address(who, &run->plan->targets[0]), strerror(error));
   run->report.failed++;
   failed(run, GC_STATUS_NO);
 }
@@ -156,7 +157,7 @@ static struct gc_bytes kid_at(const struct run *run, const struct gc_addr *addr)
 static enum gc_status start(struct run *run, struct gc_send_slot *slot)
 {
   uint8_t store[512];
-  char why[GC_SEND_WHY_LEN];
+  char why[GC_WHY_LEN];
   struct gc_exchange *exchange = NULL;
   struct gc_request request = run->is_discovery ? discovery(run, &slot->target, store, sizeof store)
                                                 : gc_send_plan_request(run->plan, run->send, &slot->target, kid_at(run, &slot->target));
@@ -164,7 +165,7 @@ static enum gc_status start(struct run *run, struct gc_send_slot *slot)
     const struct gc_endpoint_params params = gc_endpoint_params_default();
     request.wait_ms = (uint32_t)gc_max_transmit_wait_ms(&params);
   }
-  gc_info(1, "%s to %s", gc_show_code(request.code), gc_send_who(why, &slot->target));
+  gc_info(1, "%s to %s", gc_show_code(request.code), gc_show_address(why, &slot->target));
   run->open++;
   run->is_starting = true;
   enum gc_err err = gc_send_net_request(run->net, &exchange, &request, slot);
@@ -322,12 +323,12 @@ static void explain_silence(const struct run *run)
   const char *trouble = index ? gc_iface_trouble(index, target->family) : NULL;
   if (run->send->hop_limit >= 0)
     snprintf(hops, sizeof hops, "%d", run->send->hop_limit);
-  gc_info(0, "sent to %s by interface %s, hop limit %s%s%s", gc_send_who(who, target), index ? gc_iface_name(name, index) : "?", hops,
+  gc_info(0, "sent to %s by interface %s, hop limit %s%s%s", gc_show_address(who, target), index ? gc_iface_name(name, index) : "?", hops,
           trouble ? "; note: " : "", trouble ? trouble : "");
 }
 
 /* One server: its addresses in turn, until one can be reached. The socket is one of the address's family. */
-static enum gc_status ask_in_turn(struct run *run, const struct gc_send_net_ops *ops, char why[static GC_SEND_WHY_LEN])
+static enum gc_status ask_in_turn(struct run *run, const struct gc_send_net_ops *ops, char why[static GC_WHY_LEN])
 {
   struct gc_send_plan *plan = run->plan;
   enum gc_status status = GC_STATUS_OK;
@@ -345,7 +346,7 @@ static enum gc_status ask_in_turn(struct run *run, const struct gc_send_net_ops 
   }
 }
 
-static enum gc_status run_net(struct run *run, struct gc_out *out, char why[static GC_SEND_WHY_LEN])
+static enum gc_status run_net(struct run *run, struct gc_out *out, char why[static GC_WHY_LEN])
 {
   const struct gc_send_net_ops ops = { .event = on_event, .unreachable = on_unreachable, .deadline = on_deadline, .tick = on_tick, .ctx = run };
   const uint64_t now = gc_now_ms();
@@ -374,7 +375,7 @@ static enum gc_status run_net(struct run *run, struct gc_out *out, char why[stat
 enum gc_status gc_send_run(const struct gc_send *send, struct gc_out *out)
 {
   struct run run = { .send = send, .plan = malloc(sizeof *run.plan), .report.out_fd = -1, .deadline_ms = UINT64_MAX };
-  char why[GC_SEND_WHY_LEN] = "";
+  char why[GC_WHY_LEN] = "";
   if (!run.plan) {
     gc_error("%s", gc_err_str(GC_E_MEMORY));
     return GC_STATUS_SYSTEM;

@@ -60,7 +60,7 @@ static enum gc_status open_all(struct gc_send_security *security, const struct g
   return GC_STATUS_OK;
 }
 
-enum gc_status gc_send_security_open(struct gc_send_security **out, const struct gc_send *send, bool is_group, char why[static GC_SEND_WHY_LEN])
+enum gc_status gc_send_security_open(struct gc_send_security **out, const struct gc_send *send, bool is_group, char why[static GC_WHY_LEN])
 {
   struct gc_buf peer;
   *out = NULL;
@@ -70,12 +70,12 @@ enum gc_status gc_send_security_open(struct gc_send_security **out, const struct
   struct gc_send_security *security = *out = calloc(1, sizeof *security);
   if (!security || !(security->contexts = calloc(send->common.context_count, sizeof *security->contexts)) ||
       !(security->ring = gc_oscore_ring_new())) {
-    snprintf(why, GC_SEND_WHY_LEN, "%s", gc_err_str(GC_E_MEMORY));
+    snprintf(why, GC_WHY_LEN, "%s", gc_err_str(GC_E_MEMORY));
     return GC_STATUS_SYSTEM;
   }
   peer = gc_buf(security->peer, sizeof security->peer);
   if (send->pairwise && gc_hex_decode(&peer, send->pairwise, strlen(send->pairwise), NULL)) {
-    snprintf(why, GC_SEND_WHY_LEN, "--pairwise %.80s: a Sender ID is 0 to %d bytes in hexadecimal", send->pairwise, GC_ID_MAX_LEN);
+    snprintf(why, GC_WHY_LEN, "--pairwise %.80s: a Sender ID is 0 to %d bytes in hexadecimal", send->pairwise, GC_ID_MAX_LEN);
     return GC_STATUS_USAGE;
   }
   security->is_pairwise = send->pairwise != NULL;
@@ -85,7 +85,7 @@ enum gc_status gc_send_security_open(struct gc_send_security **out, const struct
   enum gc_status status = open_all(security, send);
   const char *wrong = status ? NULL : check_mode(security, send, is_group);
   if (wrong) {
-    snprintf(why, GC_SEND_WHY_LEN, "%.200s: %s", security->own->path, wrong);
+    snprintf(why, GC_WHY_LEN, "%.200s: %s", security->own->path, wrong);
     return gc_oscore_context_has_sender(security->own->oscore) ? GC_STATUS_USAGE : GC_STATUS_INPUT;
   }
   if (status)
@@ -122,48 +122,9 @@ void gc_send_security_apply(const struct gc_send_security *security, struct gc_r
   }
 }
 
-enum gc_status gc_send_security_explain(enum gc_sec result, char why[static GC_SEND_WHY_LEN])
+enum gc_status gc_send_security_explain(enum gc_sec result, char why[static GC_WHY_LEN])
 {
-  snprintf(why, GC_SEND_WHY_LEN, "the request cannot be protected: %s%s%s", gc_sec_str(result), result == GC_SEC_STATE ? ": " : "",
+  snprintf(why, GC_WHY_LEN, "the request cannot be protected: %s%s%s", gc_sec_str(result), result == GC_SEC_STATE ? ": " : "",
            result == GC_SEC_STATE ? strerror(errno) : "");
   return result == GC_SEC_STATE ? GC_STATUS_SYSTEM : result == GC_SEC_EXHAUSTED || result == GC_SEC_KEY ? GC_STATUS_SECURITY : GC_STATUS_INPUT;
-}
-
-void gc_send_json_security(struct gc_out *out, const struct gc_oscore_opened *opened, const char *error)
-{
-  static const char *const profiles[] = { [GC_OSCORE_PLAIN] = "oscore", [GC_OSCORE_GROUP] = "group-oscore", [GC_OSCORE_GROUP_02] = "group-oscore-02" };
-  if (!opened || !opened->context)
-    return;
-  gc_json_object(out, "security");
-  gc_json_str(out, "profile", profiles[gc_oscore_context_profile(opened->context)]);
-  gc_json_str(out, "mode", gc_oscore_mode_name(opened->mode));
-  if (opened->kid_context.len)
-    gc_json_hex(out, "gid", opened->kid_context);
-  if (opened->kid.ptr || !error)
-    gc_json_hex(out, "kid", opened->kid);
-  if (opened->piv.len)
-    gc_json_hex(out, "piv", opened->piv);
-  struct gc_bytes subject = opened->sender ? gc_oscore_recipient_subject(opened->sender) : gc_bytes(NULL, 0);
-  if (subject.len && !error)
-    gc_json_text(out, "subject", subject);
-  gc_json_bool(out, "verified", !error);
-  if (error)
-    gc_json_str(out, "error", error);
-  gc_json_end(out);
-}
-
-void gc_send_show_member(struct gc_out *out, const struct gc_oscore_opened *opened)
-{
-  if (!opened || !opened->context)
-    return;
-  struct gc_bytes subject = opened->sender ? gc_oscore_recipient_subject(opened->sender) : gc_bytes(NULL, 0);
-  gc_out_str(out, "  ");
-  if (opened->kid.len)
-    gc_out_hex(out, opened->kid);
-  else
-    gc_out_str(out, "(empty ID)");
-  if (subject.len) {
-    gc_out_char(out, ' ');
-    gc_out_text(out, subject);
-  }
 }

@@ -22,19 +22,13 @@ struct gc_send_security {
  * touched.
  * @return 2: the context cannot do what was asked; 3: a bad file; 4; said on stderr or in why
  */
-enum gc_status gc_send_security_open(struct gc_send_security **out, const struct gc_send *send, bool is_group, char why[static GC_SEND_WHY_LEN]);
+enum gc_status gc_send_security_open(struct gc_send_security **out, const struct gc_send *send, bool is_group, char why[static GC_WHY_LEN]);
 enum gc_status gc_send_security_close(struct gc_send_security **security);
 
 /** Protect the request: with `kid` for that member alone, where the group can do that. */
 void gc_send_security_apply(const struct gc_send_security *security, struct gc_request *request, struct gc_bytes kid);
 
 /** Why a request could not be protected, and the exit status that it means. */
-enum gc_status gc_send_security_explain(enum gc_sec result, char why[static GC_SEND_WHY_LEN]);
-
-/** "security":{…} of an event's message; nothing where it was not protected. error NULL: verified */
-void gc_send_json_security(struct gc_out *out, const struct gc_oscore_opened *opened, const char *error);
-
-/** "  52 lamp-7": the member behind a verified message; writes nothing where it was not protected. */
-void gc_send_show_member(struct gc_out *out, const struct gc_oscore_opened *opened);
+enum gc_status gc_send_security_explain(enum gc_sec result, char why[static GC_WHY_LEN]);
 
 #endif

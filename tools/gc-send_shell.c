@@ -141,7 +141,7 @@ static bool set_target(struct gc_shell *shell, const char *uri)
 
 static void request(struct gc_shell *shell, struct gc_send *send, const char *where)
 {
-  char uri[GC_SHELL_LINE_MAX + sizeof shell->target], why[GC_SEND_WHY_LEN];
+  char uri[GC_SHELL_LINE_MAX + sizeof shell->target], why[GC_WHY_LEN];
   if (strstr(where, "://")) {
     snprintf(uri, sizeof uri, "%s", where);
     if (!*shell->target && !set_target(shell, where))

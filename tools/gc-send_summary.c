@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/hex.h"
+#include "common/show_address.h"
 #include "gc-send.h"
 
 void gc_send_report_missing(struct gc_send_report *report, const struct gc_addr *addr, const char *name)
@@ -11,7 +12,7 @@ void gc_send_report_missing(struct gc_send_report *report, const struct gc_addr 
   report->missing++;
   report->status = gc_status_max(report->status, GC_STATUS_NO);
   if (addr->port)
-    gc_send_who(who, addr);
+    gc_show_address(who, addr);
   else
     gc_addr_format_host(who, addr);
   gc_error("no answer from %s%s%s", who, *name ? " " : "", name);

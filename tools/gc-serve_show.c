@@ -78,21 +78,7 @@ void gc_serve_show_datagram(struct gc_out *out, const char *arrow, const struct 
                             struct gc_bytes bytes, bool hex)
 {
   char own_text[GC_ADDR_STR_MAX], peer_text[GC_ADDR_STR_MAX];
-  struct gc_message message;
-  struct gc_where where = { 0, "malformed" };
   gc_outf(out, "%s %s %s ", gc_addr_format(own_text, own), arrow, gc_addr_format(peer_text, peer));
-  if (gc_message_parse(&message, bytes, &where)) {
-    gc_outf(out, "malformed: %s at byte %zu\n", where.phrase, where.offset);
-  } else {
-    gc_outf(out, "%s %s mid=%u token=", gc_show_type(message.type), gc_show_code(message.code), (unsigned)message.mid);
-    gc_out_hex(out, message.token);
-    gc_out_char(out, ' ');
-    gc_show_options(out, message.options);
-    gc_out_char(out, ' ');
-    gc_show_payload(out, message.payload, gc_show_content_format(message.options), GC_SHOW_LINE_PAYLOAD);
-    gc_out_char(out, '\n');
-  }
-  if (hex)
-    gc_show_hexdump(out, bytes, 2);
+  gc_show_datagram(out, bytes, hex);
   gc_out_flush(out);
 }

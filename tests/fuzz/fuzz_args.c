@@ -14,7 +14,7 @@ static void ignore(void *to, const char *candidate)
 static void parse(const struct gc_shell *shell, char *line)
 {
   static struct gc_send send;
-  char *words[GC_SHELL_WORDS_MAX], why[256], reason[GC_SEND_WHY_LEN];
+  char *words[GC_SHELL_WORDS_MAX], why[256], reason[GC_WHY_LEN];
   size_t count;
   int first;
   if (gc_words_split(words, GC_SHELL_WORDS_MAX, &count, line) || count == 0)

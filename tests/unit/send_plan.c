@@ -31,7 +31,7 @@ static void waits_and_types(void **state)
   (void)state;
   static struct gc_send send;
   static struct gc_send_plan out;
-  char why[GC_SEND_WHY_LEN] = "";
+  char why[GC_WHY_LEN] = "";
   const struct {
     const char *const *words;
     uint32_t wait_ms;
@@ -61,7 +61,7 @@ static void all_coap_nodes_in_the_smallest_scope(void **state)
   (void)state;
   static struct gc_send send;
   static struct gc_send_plan out;
-  char why[GC_SEND_WHY_LEN] = "", text[GC_ADDR_STR_MAX];
+  char why[GC_WHY_LEN] = "", text[GC_ADDR_STR_MAX];
   const struct {
     const char *const *words;
     const char *target;
@@ -86,7 +86,7 @@ static void options_of_a_literal_are_the_path_alone(void **state)
   (void)state;
   static struct gc_send send;
   static struct gc_send_plan out;
-  char why[GC_SEND_WHY_LEN] = "";
+  char why[GC_WHY_LEN] = "";
   assert_int_equal(plan(&out, &send, WORDS("coap://[ff05::fd%25lo]:61616/a"), why), GC_STATUS_OK);
   assert_int_equal(out.options.len, 2);
   assert_memory_equal(out.options.ptr, "\xb1" "a", 2);
@@ -104,7 +104,7 @@ static void what_cannot_be_planned(void **state)
   (void)state;
   static struct gc_send send;
   static struct gc_send_plan out;
-  char why[GC_SEND_WHY_LEN];
+  char why[GC_WHY_LEN];
   const struct {
     const char *const *words;
     enum gc_status status;
@@ -141,7 +141,7 @@ static void a_group_payload_fits_one_datagram(void **state)
     enum gc_status status;
   } cases[] = { { "1024", 100, GC_STATUS_OK }, { "64", 64, GC_STATUS_OK }, { "64", 65, GC_STATUS_USAGE }, { "16", 17, GC_STATUS_USAGE } };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    char why[GC_SEND_WHY_LEN] = "", payload[128] = "";
+    char why[GC_WHY_LEN] = "", payload[128] = "";
     memset(payload, 'x', cases[i].len);
     assert_int_equal(plan(&out, &send, WORDS("-b", cases[i].block, "-p", payload, "coap://224.0.1.187"), why), cases[i].status);
     assert_int_equal(strstr(why, "--each") != NULL, cases[i].status != GC_STATUS_OK);

@@ -33,7 +33,7 @@ static void reads_and_marks(void **state)
 {
   (void)state;
   struct gc_roster roster;
-  char why[GC_SEND_WHY_LEN] = "";
+  char why[GC_WHY_LEN] = "";
   assert_true(read_text(&roster, "# lights\n\n  192.0.2.2 hall  \n192.0.2.1\t# no name\r\n[2001:db8::1]:5700 kitchen sink\n2001:db8::1\n192.0.2.1\n", why));
   assert_int_equal(roster.count, 4); /* one was there twice */
   struct gc_addr from = addr("192.0.2.1:7777");
@@ -56,7 +56,7 @@ static void another_port_is_another_server(void **state)
 {
   (void)state;
   struct gc_roster roster;
-  char why[GC_SEND_WHY_LEN] = "";
+  char why[GC_WHY_LEN] = "";
   assert_true(read_text(&roster, "192.0.2.1:5700 a", why));
   struct gc_addr from = addr("192.0.2.1:5683");
   assert_null(gc_roster_mark(&roster, &from));
@@ -77,7 +77,7 @@ static void errors_name_file_and_line(void **state)
                 { "fe80::1%nosuchif0", ":1: no such interface" }, { long_line, ":1: the line is too long" } };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct gc_roster roster;
-    char why[GC_SEND_WHY_LEN] = "";
+    char why[GC_WHY_LEN] = "";
     if (strlen(cases[i].text) > 600)
       long_line[600] = '\n';
     assert_false(read_text(&roster, cases[i].text, why));
@@ -86,7 +86,7 @@ static void errors_name_file_and_line(void **state)
     assert_null(roster.entries);
   }
   struct gc_roster roster;
-  char why[GC_SEND_WHY_LEN];
+  char why[GC_WHY_LEN];
   assert_false(gc_roster_read(&roster, "/nonexistent/roster", why));
   assert_string_equal(why, "/nonexistent/roster: No such file or directory");
 }

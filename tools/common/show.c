@@ -237,3 +237,22 @@ void gc_show_tree(struct gc_out *out, const struct gc_message *message, struct g
   if (hex)
     gc_show_hexdump(out, datagram, indent + 2);
 }
+
+void gc_show_datagram(struct gc_out *out, struct gc_bytes datagram, bool hex)
+{
+  struct gc_message message;
+  struct gc_where where = { 0, "malformed" };
+  if (gc_message_parse(&message, datagram, &where)) {
+    gc_outf(out, "malformed: %s at byte %zu\n", where.phrase, where.offset);
+  } else {
+    gc_outf(out, "%s %s mid=%u token=", gc_show_type(message.type), gc_show_code(message.code), (unsigned)message.mid);
+    gc_out_hex(out, message.token);
+    gc_out_char(out, ' ');
+    gc_show_options(out, message.options);
+    gc_out_char(out, ' ');
+    gc_show_payload(out, message.payload, gc_show_content_format(message.options), GC_SHOW_LINE_PAYLOAD);
+    gc_out_char(out, '\n');
+  }
+  if (hex)
+    gc_show_hexdump(out, datagram, 2);
+}

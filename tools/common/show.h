@@ -44,6 +44,10 @@ void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payloa
 /** JSON: "type":"NON","code":"0.05","mid":…,"token":…,"options":[…],"payload":…: members of the object that is open. */
 void gc_json_message(struct gc_out *out, const struct gc_message *message);
 
+/** A datagram in one line, "NON GET mid=7 token=0a [Uri-Path:light]" and a line feed, or what is malformed about it; with `hex`
+ *  its bytes too. */
+void gc_show_datagram(struct gc_out *out, struct gc_bytes datagram, bool hex);
+
 /** The whole message as an indented tree (-v, -vv), with a hex dump where `hex`. */
 void gc_show_tree(struct gc_out *out, const struct gc_message *message, struct gc_bytes datagram, unsigned indent, bool hex);
 

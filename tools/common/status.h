@@ -13,6 +13,9 @@ enum gc_status {
   GC_STATUS_SECURITY = 5,
 };
 
+/** Bytes for one line that says why something failed. */
+#define GC_WHY_LEN 512
+
 /** The name in front of every diagnostic, and how many are wanted (-1 quiet … 3). */
 void gc_diag_init(const char *tool, int level);
 int gc_diag_level(void);
