@@ -2,7 +2,8 @@
 #ifndef GC_TOOLS_GC_SEND_H
 #define GC_TOOLS_GC_SEND_H
 
-#include "coap/uri.h"
+#include "common/client_security.h"
+#include "common/destination.h"
 #include "common/opt.h"
 #include "common/out.h"
 #include "common/payload.h"
@@ -10,9 +11,7 @@
 #include "group/client.h"
 
 #define GC_SEND_OPTIONS_MAX 4096  /* bytes of -O options */
-#define GC_SEND_TARGETS_MAX 16    /* addresses of one host name */
 #define GC_SEND_GROUP_WAIT_MS 6000 /* DEFAULT_LEISURE (RFC 7252, Section 8.2) and a second for the way */
-#define GC_SEND_NO_RESPONSE_ALL 26 /* RFC 7967, Section 2.1: no class is of interest */
 #define GC_SEND_NON_WAIT_MS 5000  /* unicast, Non-confirmable */
 
 /* --- gc-send_params.c: the command line --- */
@@ -64,14 +63,6 @@ const char *gc_send_set(void *ctx, int key, const char *arg);
 /** Options that contradict each other; false: why (GC_WHY_LEN) says which. */
 bool gc_send_check(const struct gc_send *send, char why[static GC_WHY_LEN]);
 
-/* --- gc-send_option.c: one CoAP option as people write it --- */
-
-/** "Max-Age=60", "ETag=0x0a0b", "2049=text", "If-None-Match": add to builder. NULL, or what is wrong (till the next call). */
-const char *gc_send_option_add(struct gc_builder *builder, const char *text);
-
-/** "none", "2.xx,5.xx", "errors", "26": the value of No-Response. NULL, or what is accepted. */
-const char *gc_send_no_response(int *out, const char *text);
-
 /* --- gc-send_roster.c: who should answer --- */
 
 struct gc_roster_entry {
@@ -109,20 +100,15 @@ const struct gc_roster_entry *gc_roster_mark(struct gc_roster *roster, const str
 
 /* --- gc-send_plan.c: what is to be sent, and where --- */
 
-struct gc_send_security;
-
 struct gc_send_plan {
-  struct gc_uri uri;
-  struct gc_addr targets[GC_SEND_TARGETS_MAX];
-  size_t target_count;
-  bool is_group;
-  uint32_t ifindex;
+  struct gc_destination to;
   uint8_t code;
   bool is_con;
   uint32_t wait_ms;
   struct gc_payload payload;
   struct gc_roster roster;
-  struct gc_send_security *security; /* NULL: nothing is protected */
+  struct gc_client_security *security; /* NULL: nothing is protected */
+  uint64_t fixed_number;               /* --piv */
   struct gc_bytes options;
   uint8_t options_store[GC_SEND_OPTIONS_MAX + GC_URI_MAX_LEN + 512]; /* last: not cleared */
 };

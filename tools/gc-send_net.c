@@ -118,11 +118,11 @@ static enum gc_status fail(char why[static GC_WHY_LEN], const char *what, enum g
 static enum gc_status open_socket(struct gc_send_net *net, const struct gc_send *send, const struct gc_send_plan *plan, char why[static GC_WHY_LEN])
 {
   const struct gc_udp_options options = {
-    .bind = { .family = plan->targets[0].family, .port = send->port },
-    .ifindex = plan->ifindex,
+    .bind = { .family = plan->to.targets[0].family, .port = send->port },
+    .ifindex = plan->to.ifindex,
     .hop_limit = send->hop_limit,
     .loop = true,
-    .receive_buffer = plan->is_group ? GROUP_RECEIVE_BUFFER : 0,
+    .receive_buffer = plan->to.is_group ? GROUP_RECEIVE_BUFFER : 0,
   };
   char what[40] = "no socket";
   enum gc_err err = gc_udp_open(&net->udp, &options);

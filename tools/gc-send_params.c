@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "coap/library.h"
 #include "common/arg.h"
+#include "common/coap_option.h"
 #include "gc-send.h"
 
 enum key {
@@ -93,23 +94,6 @@ static const char *set_method(struct gc_send *send, const char *arg)
   for (size_t i = 0; (info = gc_code_at(i)) != NULL && info->code < 32 && n < sizeof phrase; i++)
     if (info->code > 0)
       n += (size_t)snprintf(phrase + n, sizeof phrase - n, " %s", info->name);
-  return phrase;
-}
-
-static const char *set_format(int32_t *out, const char *arg)
-{
-  uint16_t number;
-  enum gc_err err = gc_content_format_parse(&number, gc_bytes_str(arg));
-  if (err == GC_OK) {
-    *out = number;
-    return NULL;
-  }
-  if (err == GC_E_RANGE)
-    return "a content format is a number from 0 to 65535";
-  size_t n = (size_t)snprintf(phrase, sizeof phrase, "no such content format; accepted: a number, a media type, or");
-  const struct gc_content_format *row;
-  for (size_t i = 0; (row = gc_content_format_at(i)) != NULL && n < sizeof phrase; i++)
-    n += (size_t)snprintf(phrase + n, sizeof phrase - n, " %s", row->name);
   return phrase;
 }
 
@@ -256,15 +240,15 @@ const char *gc_send_set(void *ctx, int key, const char *arg)
   case KEY_CBOR:
     return set_payload(send, GC_PAYLOAD_CBOR, arg);
   case 'f':
-    return set_format(&send->format, arg);
+    return gc_content_format_arg(&send->format, arg);
   case 'a':
-    return set_format(&send->accept, arg);
+    return gc_content_format_arg(&send->accept, arg);
   case 'O':
-    return gc_send_option_add(&send->options, arg);
+    return gc_coap_option_add(&send->options, arg);
   case 'b':
     return set_block(send, arg);
   case KEY_NO_RESPONSE:
-    return gc_send_no_response(&send->no_response, arg);
+    return gc_no_response_arg(&send->no_response, arg);
   case KEY_CON:
     return set_type(send, GC_SEND_CON);
   case 'N':

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "coap/no_response.h"
 #include "gc-send_security.h"
 #include "iana/options.h"
-#include "net/iface.h"
 
 static enum gc_status fail(char why[static GC_WHY_LEN], enum gc_status status, const char *subject, const char *reason)
 {
@@ -12,90 +12,17 @@ static enum gc_status fail(char why[static GC_WHY_LEN], enum gc_status status, c
   return status;
 }
 
-static enum gc_status no_interface(char why[static GC_WHY_LEN], struct gc_bytes name)
-{
-  char up[160];
-  snprintf(why, GC_WHY_LEN, "no interface '%.*s' (up: %s)", (int)(name.len < 60 ? name.len : 60), (const char *)name.ptr,
-           gc_iface_list(up, sizeof up));
-  return GC_STATUS_SYSTEM;
-}
-
-/* -i wins over a zone. */
-static enum gc_status find_interface(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
-{
-  struct gc_bytes name = send->common.interface ? gc_bytes_str(send->common.interface) : plan->uri.zone;
-  if (name.len > 0 && gc_iface_index(&plan->ifindex, name))
-    return no_interface(why, name);
-  return GC_STATUS_OK;
-}
-
-static enum gc_status resolve_name(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
-{
-  const char *reason = NULL;
-  enum gc_err err = gc_resolve(plan->targets, GC_SEND_TARGETS_MAX, &plan->target_count, gc_bytes_str(plan->uri.name), plan->uri.port,
-                               send->family, &reason);
-  return err ? fail(why, GC_STATUS_SYSTEM, plan->uri.name, reason ? reason : gc_err_str(err)) : GC_STATUS_OK;
-}
-
-/* A name may stand for several groups (draft-ietf-core-groupcomm-bis, Section 2.2.1): all of one family are asked. A
- * dual-stack member would otherwise be asked twice. Unicast addresses are tried one after the other. */
-static void choose_targets(struct gc_send_plan *plan)
-{
-  const struct gc_addr first = plan->targets[0];
-  const bool is_group = gc_addr_is_multicast(&first);
-  size_t kept = 1;
-  for (size_t i = 1; i < plan->target_count; i++)
-    if (gc_addr_is_multicast(&plan->targets[i]) == is_group && (!is_group || plan->targets[i].family == first.family))
-      plan->targets[kept++] = plan->targets[i];
-  if (plan->target_count > 1)
-    gc_info(1, "%s has %zu addresses, %zu of them %s", plan->uri.name, plan->target_count, kept, is_group ? "asked" : "tried in turn");
-  plan->target_count = kept;
-}
-
-static enum gc_status find_targets(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
-{
-  enum gc_status status;
-  plan->target_count = 1;
-  if (plan->uri.host == GC_HOST_ADDRESS) {
-    plan->targets[0] = plan->uri.addr;
-    if (send->family && send->family != plan->uri.addr.family)
-      return fail(why, GC_STATUS_USAGE, send->uri, send->family == GC_FAMILY_IPV4 ? "not an IPv4 address, as -4 asks for" : "not an IPv6 address, as -6 asks for");
-  } else if (plan->uri.host == GC_HOST_ALL_COAP) {
-    enum gc_family family = send->family ? send->family : send->scope ? GC_FAMILY_IPV6 : GC_FAMILY_IPV4;
-    plan->targets[0] = gc_all_coap_nodes(family, send->scope ? send->scope : GC_SCOPE_LINK);
-    plan->targets[0].port = plan->uri.port;
-  } else if ((status = resolve_name(plan, send, why)) != GC_STATUS_OK) {
-    return status;
-  } else {
-    choose_targets(plan);
-  }
-  plan->is_group = gc_addr_is_multicast(&plan->targets[0]);
-  for (size_t i = 0; i < plan->target_count; i++) {
-    struct gc_addr *target = &plan->targets[i];
-    if (gc_addr_is_any(target))
-      return fail(why, GC_STATUS_USAGE, send->uri, "not the address of a server or group");
-    if (target->family == GC_FAMILY_IPV6 && gc_addr_is_link_local(target)) {
-      if (!plan->is_group && !plan->ifindex)
-        return fail(why, GC_STATUS_USAGE, send->uri, "a link-local address needs its interface: -i IF, or %IF behind the address");
-      target->zone = plan->ifindex;
-    }
-  }
-  if (!plan->is_group && !gc_addr_is_link_local(&plan->targets[0]))
-    plan->ifindex = 0; /* the routes know better */
-  return GC_STATUS_OK;
-}
-
 static enum gc_status check_group(const struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
-  if (plan->is_group && plan->uri.port == GC_PORT_COAPS)
+  if (plan->to.is_group && plan->to.uri.port == GC_PORT_COAPS)
     return fail(why, GC_STATUS_USAGE, send->uri, "port 5684 is for DTLS, and a group has no DTLS");
-  if (plan->is_group && send->type == GC_SEND_CON && !send->each)
+  if (plan->to.is_group && send->type == GC_SEND_CON && !send->each)
     return fail(why, GC_STATUS_USAGE, send->uri, "--con: a group request is always Non-confirmable (RFC 7252, Section 8.1)");
-  if (plan->is_group && send->raw)
+  if (plan->to.is_group && send->raw)
     return fail(why, GC_STATUS_USAGE, send->uri, "--raw is for one server: --out DIR keeps the bodies of a group apart");
-  if (!plan->is_group && (send->each || send->roster))
+  if (!plan->to.is_group && (send->each || send->roster))
     return fail(why, GC_STATUS_USAGE, send->uri, send->each ? "--each needs a group" : "--roster needs a group");
-  if (!plan->is_group && send->expect > 1)
+  if (!plan->to.is_group && send->expect > 1)
     return fail(why, GC_STATUS_USAGE, send->uri, "one server cannot be two responders: -n needs a group");
   return GC_STATUS_OK;
 }
@@ -121,7 +48,7 @@ static enum gc_status check_options(struct gc_bytes options, char why[static GC_
 static enum gc_status build_options(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
   struct gc_builder builder = gc_builder_options(plan->options_store, sizeof plan->options_store);
-  gc_uri_add_options(&builder, &plan->uri);
+  gc_uri_add_options(&builder, &plan->to.uri);
   gc_builder_add_all(&builder, gc_buf_bytes(&send->options.buf));
   if (send->format >= 0)
     gc_builder_add_uint(&builder, GC_OPTION_CONTENT_FORMAT, (uint32_t)send->format);
@@ -141,7 +68,7 @@ static enum gc_status read_payload(struct gc_send_plan *plan, const struct gc_se
     return GC_STATUS_INPUT;
   }
   const size_t block = send->szx < 7 ? (size_t)16 << send->szx : 1024;
-  if (plan->is_group && !send->each && plan->payload.bytes.len > block) {
+  if (plan->to.is_group && !send->each && plan->payload.bytes.len > block) {
     snprintf(why, GC_WHY_LEN, "a payload of %zu bytes is too large for one group datagram (%zu bytes), and a group cannot be sent blocks: "
              "--each asks every responder by unicast", plan->payload.bytes.len, block);
     return GC_STATUS_USAGE;
@@ -174,35 +101,27 @@ static uint32_t default_wait(const struct gc_send_plan *plan, const struct gc_se
     return send->wait_ms;
   if (send->observe)
     return UINT32_MAX;
-  if (send->no_response == GC_SEND_NO_RESPONSE_ALL)
+  if (send->no_response == GC_NO_RESPONSE_ALL)
     return 0;
-  if (plan->is_group)
+  if (plan->to.is_group)
     return GC_SEND_GROUP_WAIT_MS;
   return plan->is_con ? (uint32_t)gc_max_transmit_wait_ms(&params) : GC_SEND_NON_WAIT_MS;
 }
 
 enum gc_status gc_send_plan_make(struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
-  struct gc_where where = { 0, "" };
+  const struct gc_destination_query query = { .uri = send->uri, .interface = send->common.interface, .family = send->family,
+                                               .scope = send->scope };
   enum gc_status status;
   memset(plan, 0, offsetof(struct gc_send_plan, options_store));
-  if (gc_uri_parse(&plan->uri, gc_bytes_str(send->uri), &where)) {
-    snprintf(why, GC_WHY_LEN, "%.180s: %.90s at character %zu", send->uri, where.phrase, where.offset + 1);
-    return GC_STATUS_USAGE;
-  }
-  if (gc_uri_check_group(&plan->uri, &where))
-    return fail(why, GC_STATUS_USAGE, send->uri, where.phrase);
-  if (plan->uri.scheme != GC_SCHEME_COAP)
-    return fail(why, GC_STATUS_USAGE, send->uri, "only coap: URIs can be asked");
-  if ((status = find_interface(plan, send, why)) != GC_STATUS_OK || (status = find_targets(plan, send, why)) != GC_STATUS_OK ||
-      (status = check_group(plan, send, why)) != GC_STATUS_OK || (status = build_options(plan, send, why)) != GC_STATUS_OK ||
-      (status = read_payload(plan, send, why)) != GC_STATUS_OK)
+  if ((status = gc_destination_find(&plan->to, &query, why)) != GC_STATUS_OK || (status = check_group(plan, send, why)) != GC_STATUS_OK ||
+      (status = build_options(plan, send, why)) != GC_STATUS_OK || (status = read_payload(plan, send, why)) != GC_STATUS_OK)
     return status;
-  if ((status = gc_send_security_open(&plan->security, send, plan->is_group, why)) != GC_STATUS_OK ||
+  if ((status = gc_send_security_open(&plan->security, plan, send, why)) != GC_STATUS_OK ||
       (status = read_roster(plan, send, why)) != GC_STATUS_OK)
     return status;
   plan->code = send->method ? send->method : send->payload_kind != GC_PAYLOAD_NONE ? GC_CODE_PUT : GC_CODE_GET;
-  plan->is_con = !plan->is_group && send->type != GC_SEND_NON;
+  plan->is_con = !plan->to.is_group && send->type != GC_SEND_NON;
   plan->wait_ms = default_wait(plan, send);
   return GC_STATUS_OK;
 }
@@ -211,7 +130,7 @@ enum gc_status gc_send_plan_free(struct gc_send_plan *plan)
 {
   gc_payload_free(&plan->payload);
   gc_roster_free(&plan->roster);
-  return gc_send_security_close(&plan->security);
+  return gc_client_security_close(&plan->security);
 }
 
 struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const struct gc_send *send, const struct gc_addr *target,
@@ -220,7 +139,7 @@ struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const st
   const bool is_group = gc_addr_is_multicast(target);
   struct gc_request request = {
     .remote = *target,
-    .ifindex = plan->ifindex,
+    .ifindex = plan->to.ifindex,
     .code = plan->code,
     .options = plan->options,
     .payload = plan->payload.bytes,
@@ -237,6 +156,6 @@ struct gc_request gc_send_plan_request(const struct gc_send_plan *plan, const st
     .has_mid = send->has_mid,
     .mid = send->mid,
   };
-  gc_send_security_apply(plan->security, &request, kid);
+  gc_client_security_apply(plan->security, &request, kid);
   return request;
 }

@@ -20,9 +20,9 @@ bool gc_send_report_init(struct gc_send_report *report, const struct gc_send *se
                          uint64_t now_ms, char why[static GC_WHY_LEN])
 {
   *report = (struct gc_send_report){
-    .out = out, .json = send->common.json, .raw = send->raw, .force = send->force, .is_group = plan->is_group,
+    .out = out, .json = send->common.json, .raw = send->raw, .force = send->force, .is_group = plan->to.is_group,
     .is_tty = isatty(STDOUT_FILENO), .out_dir = send->out_dir, .out_fd = -1, .start_ms = now_ms,
-    .roster = plan->roster.count + plan->roster.member_count ? &plan->roster : NULL, .uri = &plan->uri,
+    .roster = plan->roster.count + plan->roster.member_count ? &plan->roster : NULL, .uri = &plan->to.uri,
   };
   report->progress = !send->common.json && !send->common.quiet && send->common.verbose == 0 && isatty(STDERR_FILENO);
   if (!send->out_dir)

@@ -108,13 +108,13 @@ static void on_unreachable(void *ctx, struct gc_addr peer, int error)
   struct run *run = ctx;
   char who[GC_ADDR_STR_MAX];
   gc_info(1, "%s: %s", peer.family ? gc_show_address(who, &peer) : "a peer", strerror(error));
-  if (run->plan->is_group || run->send->observe || run->report.responses > 0)
+  if (run->plan->to.is_group || run->send->observe || run->report.responses > 0)
     return;
   run->is_over = true;
   run->has_fallen = run->may_fall_back;
   if (run->may_fall_back)
     return;
-  gc_error("%s: %s", gc_show_address(who, &run->plan->targets[0]), strerror(error));
+  gc_error("%s: %s", gc_show_address(who, &run->plan->to.targets[0]), strerror(error));
   run->report.failed++;
   failed(run, GC_STATUS_NO);
 }
@@ -126,7 +126,7 @@ static struct gc_request discovery(const struct run *run, const struct gc_addr *
   struct gc_request request = gc_send_plan_request(run->plan, run->send, target, gc_bytes(NULL, 0));
   struct gc_builder builder = gc_builder_options(store, cap);
   char filter[GC_URI_SEGMENT_MAX_LEN + 1];
-  struct gc_bytes path = run->plan->uri.path;
+  struct gc_bytes path = run->plan->to.uri.path;
   gc_builder_add_str(&builder, GC_OPTION_URI_PATH, ".well-known");
   gc_builder_add_str(&builder, GC_OPTION_URI_PATH, "core");
   if (snprintf(filter, sizeof filter, "href=%.*s", path.len ? (int)path.len : 1, path.len ? (const char *)path.ptr : "/") < (int)sizeof filter)
@@ -179,11 +179,11 @@ static enum gc_status start(struct run *run, struct gc_send_slot *slot)
     run->open--;
   }
   if (err == GC_E_SYSTEM || error)
-    gc_send_net_explain(why, &slot->target, run->plan->ifindex, error ? error : errno);
+    gc_send_net_explain(why, &slot->target, run->plan->to.ifindex, error ? error : errno);
   else
     snprintf(why, sizeof why, "request: %s", gc_err_str(err));
   const enum gc_sec insecure = err ? gc_send_net_protect_result(run->net) : GC_SEC_OK;
-  const enum gc_status status = insecure ? gc_send_security_explain(insecure, why) : GC_STATUS_SYSTEM;
+  const enum gc_status status = insecure ? gc_client_security_explain(insecure, why) : GC_STATUS_SYSTEM;
   slot->has_news = true;
   if (slot->exchange)
     gc_send_net_end(run->net, slot->exchange, false);
@@ -274,14 +274,14 @@ static bool find_responders(struct run *run)
       struct gc_addr *addr = &run->found[i].addr;
       *addr = plan->roster.entries[i].addr;
       if (addr->port == 0)
-        addr->port = plan->uri.port;
+        addr->port = plan->to.uri.port;
       if (addr->zone == 0 && gc_addr_is_link_local(addr))
-        addr->zone = plan->ifindex;
+        addr->zone = plan->to.ifindex;
     }
     return false;
   }
   run->is_discovery = true;
-  bool by_signal = ask(run, plan->targets, plan->target_count);
+  bool by_signal = ask(run, plan->to.targets, plan->to.target_count);
   run->is_discovery = false;
   if (run->found_count > 0)
     qsort(run->found, run->found_count, sizeof *run->found, compare_found);
@@ -289,7 +289,7 @@ static bool find_responders(struct run *run)
     if (kept == 0 || !gc_addr_equal(&run->found[i].addr, &run->found[kept - 1].addr))
       run->found[kept++] = run->found[i];
   run->found_count = kept;
-  gc_info(1, "%zu server%s with %.*s found", kept, kept == 1 ? "" : "s", (int)plan->uri.path.len, (const char *)plan->uri.path.ptr);
+  gc_info(1, "%zu server%s with %.*s found", kept, kept == 1 ? "" : "s", (int)plan->to.uri.path.len, (const char *)plan->to.uri.path.ptr);
   return by_signal;
 }
 
@@ -315,8 +315,8 @@ static void run_each(struct run *run)
 static void explain_silence(const struct run *run)
 {
   char who[GC_ADDR_STR_MAX], name[GC_IFACE_NAME_MAX], hops[24] = "1, the system's";
-  const struct gc_addr *target = &run->plan->targets[0];
-  uint32_t index = run->plan->ifindex;
+  const struct gc_addr *target = &run->plan->to.targets[0];
+  uint32_t index = run->plan->to.ifindex;
   struct gc_addr source;
   if (!index && gc_route_lookup(&index, &source, target))
     index = 0;
@@ -333,13 +333,13 @@ static enum gc_status ask_in_turn(struct run *run, const struct gc_send_net_ops 
   struct gc_send_plan *plan = run->plan;
   enum gc_status status = GC_STATUS_OK;
   for (;;) {
-    run->may_fall_back = plan->target_count > 1;
+    run->may_fall_back = plan->to.target_count > 1;
     run->has_fallen = false;
-    ask(run, plan->targets, 1);
+    ask(run, plan->to.targets, 1);
     if (!run->has_fallen || run->report.responses > 0)
       return GC_STATUS_OK;
-    plan->target_count--;
-    memmove(plan->targets, plan->targets + 1, plan->target_count * sizeof plan->targets[0]);
+    plan->to.target_count--;
+    memmove(plan->to.targets, plan->to.targets + 1, plan->to.target_count * sizeof plan->to.targets[0]);
     if ((status = gc_send_net_close(&run->net, why)) != GC_STATUS_OK ||
         (status = gc_send_net_open(&run->net, run->send, plan, ops, why)) != GC_STATUS_OK)
       return status;
@@ -356,18 +356,18 @@ static enum gc_status run_net(struct run *run, struct gc_out *out, char why[stat
   if (status)
     return status;
   run->progress_ms = now + PROGRESS_MS;
-  run->deadline_ms = (run->plan->is_group && !run->send->observe) || run->plan->wait_ms == UINT32_MAX ? UINT64_MAX : now + run->plan->wait_ms;
+  run->deadline_ms = (run->plan->to.is_group && !run->send->observe) || run->plan->wait_ms == UINT32_MAX ? UINT64_MAX : now + run->plan->wait_ms;
   if (run->send->each)
     run_each(run);
-  else if (run->plan->is_group)
-    ask(run, run->plan->targets, run->plan->target_count);
+  else if (run->plan->to.is_group)
+    ask(run, run->plan->to.targets, run->plan->to.target_count);
   else
     status = ask_in_turn(run, &ops, why);
   if (status)
     return status;
   const bool is_sent = run->report.status < GC_STATUS_SYSTEM;
   gc_send_report_summary(&run->report, run->send, gc_now_ms());
-  if (is_sent && run->plan->is_group && run->report.responses + run->report.failed == 0 && run->report.status == GC_STATUS_NO)
+  if (is_sent && run->plan->to.is_group && run->report.responses + run->report.failed == 0 && run->report.status == GC_STATUS_NO)
     explain_silence(run);
   return gc_send_net_close(&run->net, why);
 }

@@ -1,11 +1,5 @@
+/* --piv: what a dry run is protected with. */
 #include "gc-send_security.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/hex.h"
 
 static enum gc_err take_fixed(void *ctx, uint64_t *number)
 {
@@ -13,11 +7,11 @@ static enum gc_err take_fixed(void *ctx, uint64_t *number)
   return GC_OK;
 }
 
-/* --piv: the same number as often as it is wanted, for comparing messages; nothing of it is sent. */
-static enum gc_status fix_number(struct gc_send_security *security)
+/* The same number as often as it is wanted, for comparing messages; nothing of it is sent. */
+static enum gc_status fix_number(struct gc_client_security *security, uint64_t *number)
 {
   const struct gc_context_file *file = security->own->file;
-  const struct gc_oscore_numbers numbers = { take_fixed, &security->fixed_number };
+  const struct gc_oscore_numbers numbers = { take_fixed, number };
   const char *reason = NULL;
   if (gc_oscore_context_set_sender(security->own->oscore, file->sender.id, file->sender.cred.len ? file->sender.cred : file->sender.public_key,
                                    file->private_key, numbers, &reason)) {
@@ -27,104 +21,10 @@ static enum gc_status fix_number(struct gc_send_security *security)
   return GC_STATUS_OK;
 }
 
-/* Can the context do what was asked? NULL: yes */
-static const char *check_mode(const struct gc_send_security *security, const struct gc_send *send, bool is_group)
+enum gc_status gc_send_security_open(struct gc_client_security **out, struct gc_send_plan *plan, const struct gc_send *send, char why[static GC_WHY_LEN])
 {
-  const struct gc_oscore_context *context = security->own->oscore;
-  const bool is_plain = gc_oscore_context_profile(context) == GC_OSCORE_PLAIN;
-  if (!gc_oscore_context_has_sender(context))
-    return "nothing can be sent with this context: it has no \"sender\"";
-  if (security->is_pairwise && (is_plain || !gc_oscore_context_has_mode(context, GC_MODE_PAIRWISE)))
-    return "--pairwise: this context has no pairwise mode (aead_alg and ecdh_alg)";
-  if (security->is_pairwise && !gc_oscore_context_find(context, gc_bytes(security->peer, security->peer_len)))
-    return "--pairwise: no member of this context has that Sender ID";
-  if (!security->is_pairwise && !is_plain && !gc_oscore_context_has_mode(context, GC_MODE_GROUP))
-    return is_group ? "this context has no group mode (group_enc_alg and sign_alg)" : "this context has no group mode: --pairwise ID names the member";
-  (void)send;
-  return NULL;
-}
-
-static enum gc_status open_all(struct gc_send_security *security, const struct gc_send *send)
-{
-  for (size_t i = 0; i < send->common.context_count; i++) {
-    struct gc_context *context = &security->contexts[security->count];
-    const bool is_own = i == 0 && !send->has_piv;
-    enum gc_status status = is_own ? gc_context_open_state(context, send->common.contexts[i], send->common.strict, 0)
-                                   : gc_context_open(context, send->common.contexts[i], send->common.strict);
-    security->count++;
-    if (status)
-      return status;
-    if (gc_oscore_ring_add(security->ring, context->oscore))
-      return GC_STATUS_SYSTEM;
-  }
-  return GC_STATUS_OK;
-}
-
-enum gc_status gc_send_security_open(struct gc_send_security **out, const struct gc_send *send, bool is_group, char why[static GC_WHY_LEN])
-{
-  struct gc_buf peer;
-  *out = NULL;
-  if (send->common.context_count == 0)
-    return GC_STATUS_OK;
-  gc_keep_secrets();
-  struct gc_send_security *security = *out = calloc(1, sizeof *security);
-  if (!security || !(security->contexts = calloc(send->common.context_count, sizeof *security->contexts)) ||
-      !(security->ring = gc_oscore_ring_new())) {
-    snprintf(why, GC_WHY_LEN, "%s", gc_err_str(GC_E_MEMORY));
-    return GC_STATUS_SYSTEM;
-  }
-  peer = gc_buf(security->peer, sizeof security->peer);
-  if (send->pairwise && gc_hex_decode(&peer, send->pairwise, strlen(send->pairwise), NULL)) {
-    snprintf(why, GC_WHY_LEN, "--pairwise %.80s: a Sender ID is 0 to %d bytes in hexadecimal", send->pairwise, GC_ID_MAX_LEN);
-    return GC_STATUS_USAGE;
-  }
-  security->is_pairwise = send->pairwise != NULL;
-  security->peer_len = peer.len;
-  security->own = &security->contexts[0];
-  security->fixed_number = send->piv;
-  enum gc_status status = open_all(security, send);
-  const char *wrong = status ? NULL : check_mode(security, send, is_group);
-  if (wrong) {
-    snprintf(why, GC_WHY_LEN, "%.200s: %s", security->own->path, wrong);
-    return gc_oscore_context_has_sender(security->own->oscore) ? GC_STATUS_USAGE : GC_STATUS_INPUT;
-  }
-  if (status)
-    return status;
-  return send->has_piv ? fix_number(security) : GC_STATUS_OK;
-}
-
-enum gc_status gc_send_security_close(struct gc_send_security **pointer)
-{
-  struct gc_send_security *security = *pointer;
-  enum gc_status status = GC_STATUS_OK;
-  *pointer = NULL;
-  if (!security)
-    return status;
-  for (size_t i = 0; i < security->count; i++)
-    status = gc_status_max(status, gc_context_close(&security->contexts[i]));
-  gc_oscore_ring_free(&security->ring);
-  free(security->contexts);
-  free(security);
-  return status;
-}
-
-void gc_send_security_apply(const struct gc_send_security *security, struct gc_request *request, struct gc_bytes kid)
-{
-  if (!security)
-    return;
-  request->context = security->own->oscore;
-  request->ring = security->ring;
-  request->is_pairwise = security->is_pairwise;
-  request->peer = gc_bytes(security->peer, security->peer_len);
-  if (!security->is_pairwise && kid.ptr && gc_oscore_context_has_mode(request->context, GC_MODE_PAIRWISE)) {
-    request->is_pairwise = true;
-    request->peer = kid;
-  }
-}
-
-enum gc_status gc_send_security_explain(enum gc_sec result, char why[static GC_WHY_LEN])
-{
-  snprintf(why, GC_WHY_LEN, "the request cannot be protected: %s%s%s", gc_sec_str(result), result == GC_SEC_STATE ? ": " : "",
-           result == GC_SEC_STATE ? strerror(errno) : "");
-  return result == GC_SEC_STATE ? GC_STATUS_SYSTEM : result == GC_SEC_EXHAUSTED || result == GC_SEC_KEY ? GC_STATUS_SECURITY : GC_STATUS_INPUT;
+  const struct gc_client_security_use use = { .pairwise = send->pairwise, .is_group = plan->to.is_group, .without_state = send->has_piv };
+  enum gc_status status = gc_client_security_open(out, &send->common, &use, why);
+  plan->fixed_number = send->piv;
+  return status || !*out || !send->has_piv ? status : fix_number(*out, &plan->fixed_number);
 }

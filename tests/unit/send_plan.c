@@ -49,7 +49,7 @@ static void waits_and_types(void **state)
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     assert_int_equal(plan(&out, &send, cases[i].words, why), GC_STATUS_OK);
     assert_int_equal(out.wait_ms, cases[i].wait_ms);
-    assert_int_equal(out.is_group, cases[i].is_group);
+    assert_int_equal(out.to.is_group, cases[i].is_group);
     assert_int_equal(out.is_con, cases[i].is_con);
     gc_send_plan_free(&out);
   }
@@ -74,8 +74,8 @@ static void all_coap_nodes_in_the_smallest_scope(void **state)
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     assert_int_equal(plan(&out, &send, cases[i].words, why), GC_STATUS_OK);
-    assert_int_equal(out.target_count, 1);
-    assert_string_equal(gc_addr_format(text, &out.targets[0]), cases[i].target);
+    assert_int_equal(out.to.target_count, 1);
+    assert_string_equal(gc_addr_format(text, &out.to.targets[0]), cases[i].target);
     gc_send_plan_free(&out);
   }
 }
@@ -90,9 +90,9 @@ static void options_of_a_literal_are_the_path_alone(void **state)
   assert_int_equal(plan(&out, &send, WORDS("coap://[ff05::fd%25lo]:61616/a"), why), GC_STATUS_OK);
   assert_int_equal(out.options.len, 2);
   assert_memory_equal(out.options.ptr, "\xb1" "a", 2);
-  struct gc_request request = gc_send_plan_request(&out, &send, &out.targets[0], gc_bytes(NULL, 0));
-  assert_int_equal(request.ifindex, out.ifindex);
-  assert_true(out.ifindex > 0);
+  struct gc_request request = gc_send_plan_request(&out, &send, &out.to.targets[0], gc_bytes(NULL, 0));
+  assert_int_equal(request.ifindex, out.to.ifindex);
+  assert_true(out.to.ifindex > 0);
   assert_false(request.is_con);
   assert_int_equal(request.code, 1);
   gc_send_plan_free(&out);

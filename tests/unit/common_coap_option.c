@@ -5,7 +5,9 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "gc-send.h"
+#include "common/coap_option.h"
+#include "iana/names.h"
+#include "iana/options.h"
 
 static void options_by_name_and_number(void **state)
 {
@@ -34,7 +36,7 @@ static void options_by_name_and_number(void **state)
     uint8_t store[64];
     struct gc_bytes out;
     struct gc_builder builder = gc_builder_options(store, sizeof store);
-    const char *wrong = gc_send_option_add(&builder, cases[i].text);
+    const char *wrong = gc_coap_option_add(&builder, cases[i].text);
     if (wrong)
       fail_msg("%s: %s", cases[i].text, wrong);
     assert_int_equal(gc_builder_finish(&builder, &out), GC_OK);
@@ -70,7 +72,7 @@ static void wrong_options_are_named(void **state)
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     uint8_t store[64];
     struct gc_builder builder = gc_builder_options(store, sizeof store);
-    const char *wrong = gc_send_option_add(&builder, cases[i].text);
+    const char *wrong = gc_coap_option_add(&builder, cases[i].text);
     if (!wrong || strncmp(wrong, cases[i].why, strlen(cases[i].why)) != 0)
       fail_msg("%s: %s", cases[i].text, wrong ? wrong : "accepted");
     assert_int_equal(builder.buf.len, 0);
@@ -82,8 +84,8 @@ static void too_many_options_do_not_fit(void **state)
   (void)state;
   uint8_t store[16];
   struct gc_builder builder = gc_builder_options(store, sizeof store);
-  assert_null(gc_send_option_add(&builder, "Uri-Query=1234567890"));
-  assert_string_equal(gc_send_option_add(&builder, "Uri-Query=1234567890"), "the options are too long together");
+  assert_null(gc_coap_option_add(&builder, "Uri-Query=1234567890"));
+  assert_string_equal(gc_coap_option_add(&builder, "Uri-Query=1234567890"), "the options are too long together");
 }
 
 /* @req A33 */
@@ -98,12 +100,12 @@ static void no_response_in_words(void **state)
   static const char *const wrong[] = { "", "3.xx", "128", "none,", ",none", "err", "2.xx 4.xx", "-1" };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     int bits = -1;
-    assert_null(gc_send_no_response(&bits, cases[i].text));
+    assert_null(gc_no_response_arg(&bits, cases[i].text));
     assert_int_equal(bits, cases[i].bits);
   }
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     int bits = -1;
-    assert_non_null(gc_send_no_response(&bits, wrong[i]));
+    assert_non_null(gc_no_response_arg(&bits, wrong[i]));
     assert_int_equal(bits, -1);
   }
 }

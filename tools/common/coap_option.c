@@ -1,10 +1,12 @@
+#include "common/coap_option.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/hex.h"
 #include "common/arg.h"
-#include "gc-send.h"
+#include "iana/names.h"
 #include "iana/options.h"
 
 static _Thread_local char phrase[1400];
@@ -80,7 +82,7 @@ static const char *add_value(struct gc_builder *builder, uint16_t number, const 
   return add(builder, number, gc_bytes_str(value));
 }
 
-const char *gc_send_option_add(struct gc_builder *builder, const char *text)
+const char *gc_coap_option_add(struct gc_builder *builder, const char *text)
 {
   size_t len = strcspn(text, "=");
   if (!text[len]) /* NUMBER,VALUE is what coap-client takes */
@@ -103,7 +105,7 @@ const char *gc_send_option_add(struct gc_builder *builder, const char *text)
   return wrong ? wrong : add_value(builder, (uint16_t)number, value);
 }
 
-const char *gc_send_no_response(int *out, const char *text)
+const char *gc_no_response_arg(int *out, const char *text)
 {
   static const struct {
     const char *word;
@@ -129,4 +131,21 @@ const char *gc_send_no_response(int *out, const char *text)
   }
   *out = bits;
   return NULL;
+}
+
+const char *gc_content_format_arg(int32_t *out, const char *text)
+{
+  uint16_t number;
+  enum gc_err err = gc_content_format_parse(&number, gc_bytes_str(text));
+  if (err == GC_OK) {
+    *out = number;
+    return NULL;
+  }
+  if (err == GC_E_RANGE)
+    return "a content format is a number from 0 to 65535";
+  size_t n = (size_t)snprintf(phrase, sizeof phrase, "no such content format; accepted: a number, a media type, or");
+  const struct gc_content_format *row;
+  for (size_t i = 0; (row = gc_content_format_at(i)) != NULL && n < sizeof phrase; i++)
+    n += (size_t)snprintf(phrase + n, sizeof phrase - n, " %s", row->name);
+  return phrase;
 }
