@@ -22,6 +22,11 @@ static const struct gc_param rows[] = {
 };
 static const struct gc_param_table table = { rows, sizeof rows / sizeof rows[0] };
 
+const struct gc_param *gc_group_material_param_at(size_t index)
+{
+  return index < table.count ? &rows[index] : NULL;
+}
+
 enum { GROUP_SENDER_ID = 7, ECDH_ALG_05 = 12, ECDH_KEY_PARAMS_05 = 14 };
 
 const char *gc_group_material_fault(const struct gc_group_material *material)

@@ -50,4 +50,7 @@ enum gc_err gc_group_material_parse(struct gc_group_material *out, struct gc_byt
 /** Append the map in material->format. GC_E_STATE: gc_group_material_fault; GC_E_SPACE. The output is secret. */
 enum gc_err gc_group_material_write(struct gc_buf *out, const struct gc_group_material *material) GC_MUST_CHECK;
 
+/** Name, type, keys and place of an element, in the order of their bits (to show them all); NULL past the end. */
+const struct gc_param *gc_group_material_param_at(size_t index);
+
 #endif

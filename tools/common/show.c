@@ -182,7 +182,7 @@ void gc_json_message(struct gc_out *out, const struct gc_message *message)
     gc_json_payload(out, "payload", message->payload, gc_show_content_format(message->options));
 }
 
-static void indent_line(struct gc_out *out, unsigned indent)
+void gc_show_indent(struct gc_out *out, unsigned indent)
 {
   for (; indent > 0; indent--)
     gc_out_char(out, ' ');
@@ -192,7 +192,7 @@ void gc_show_hexdump(struct gc_out *out, struct gc_bytes bytes, unsigned indent)
 {
   for (size_t at = 0; at < bytes.len; at += 16) {
     struct gc_bytes row = gc_bytes_slice(bytes, at, 16);
-    indent_line(out, indent);
+    gc_show_indent(out, indent);
     gc_out_hex(out, gc_bytes((uint8_t[]){ (uint8_t)(at >> 8), (uint8_t)at }, 2));
     gc_out_char(out, ' ');
     for (size_t i = 0; i < 16; i++) {
@@ -209,19 +209,13 @@ void gc_show_hexdump(struct gc_out *out, struct gc_bytes bytes, unsigned indent)
   }
 }
 
-void gc_show_tree(struct gc_out *out, const struct gc_message *message, struct gc_bytes datagram, unsigned indent, bool hex)
+void gc_show_parts(struct gc_out *out, const struct gc_message *message, unsigned indent)
 {
   struct gc_option_iter iter = gc_option_iter(message->options);
   struct gc_option option;
-  indent_line(out, indent);
-  const char *name = gc_code_name(message->code);
-  gc_outf(out, "%s %s (%s) mid=%u token=", gc_show_type(message->type), name ? name : "unknown code", gc_show_code_number(message->code),
-          (unsigned)message->mid);
-  gc_out_hex(out, message->token);
-  gc_out_char(out, '\n');
   while (gc_option_next(&iter, &option)) {
     const struct gc_option_info *info = gc_option_info(option.number);
-    indent_line(out, indent + 2);
+    gc_show_indent(out, indent);
     gc_out_uint(out, option.number);
     gc_outf(out, " %s (%s, %zu byte%s): ", info ? info->name : "unknown", gc_option_is_critical(option.number) ? "critical" : "elective",
             option.value.len, option.value.len == 1 ? "" : "s");
@@ -229,11 +223,22 @@ void gc_show_tree(struct gc_out *out, const struct gc_message *message, struct g
     gc_out_char(out, '\n');
   }
   if (message->payload.len > 0) {
-    indent_line(out, indent + 2);
+    gc_show_indent(out, indent);
     gc_outf(out, "payload (%zu byte%s): ", message->payload.len, message->payload.len == 1 ? "" : "s");
     gc_show_payload(out, message->payload, gc_show_content_format(message->options), 0);
     gc_out_char(out, '\n');
   }
+}
+
+void gc_show_tree(struct gc_out *out, const struct gc_message *message, struct gc_bytes datagram, unsigned indent, bool hex)
+{
+  gc_show_indent(out, indent);
+  const char *name = gc_code_name(message->code);
+  gc_outf(out, "%s %s (%s) mid=%u token=", gc_show_type(message->type), name ? name : "unknown code", gc_show_code_number(message->code),
+          (unsigned)message->mid);
+  gc_out_hex(out, message->token);
+  gc_out_char(out, '\n');
+  gc_show_parts(out, message, indent + 2);
   if (hex)
     gc_show_hexdump(out, datagram, indent + 2);
 }

@@ -27,7 +27,8 @@ void gc_show_option(struct gc_out *out, const struct gc_option *option);
 void gc_show_options(struct gc_out *out, struct gc_bytes options);
 
 /** The payload as text (made printable, on one line), CBOR diagnostic notation (by content_format, -1 unknown) or 0x and hex;
- *  max bytes of it, 0: all. What is cut ends in "... (N bytes)". */
+ *  max bytes of it, 0: all. What is cut ends in "... (N bytes)". The Master Secret in an informative response is hidden, here
+ *  and in JSON. */
 void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t content_format, size_t max);
 
 /** Content-Format of a message; -1: none, or not a number of 16 bits. */
@@ -48,8 +49,14 @@ void gc_json_message(struct gc_out *out, const struct gc_message *message);
  *  its bytes too. */
 void gc_show_datagram(struct gc_out *out, struct gc_bytes datagram, bool hex);
 
+/** Options and payload of a message, one a line: what gc_show_tree has below its first. */
+void gc_show_parts(struct gc_out *out, const struct gc_message *message, unsigned indent);
+
 /** The whole message as an indented tree (-v, -vv), with a hex dump where `hex`. */
 void gc_show_tree(struct gc_out *out, const struct gc_message *message, struct gc_bytes datagram, unsigned indent, bool hex);
+
+/** Blanks in front of a line. */
+void gc_show_indent(struct gc_out *out, unsigned indent);
 
 /** "0000  40 01 04 d2 …  @...": 16 bytes a line. */
 void gc_show_hexdump(struct gc_out *out, struct gc_bytes bytes, unsigned indent);

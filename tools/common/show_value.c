@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cbor/diag.h"
+#include "common/hide.h"
 #include "common/put.h"
 #include "common/show.h"
 #include "iana/names.h"
@@ -136,7 +137,7 @@ static bool put_diag(void *ctx, struct gc_bytes piece)
   return !diag->is_cut;
 }
 
-void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t content_format, size_t max)
+static void show_payload(struct gc_out *out, struct gc_bytes payload, int32_t content_format, size_t max)
 {
   struct diag diag = { .out = out, .left = max ? max : SIZE_MAX };
   struct gc_bytes part = payload;
@@ -163,7 +164,18 @@ void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t conten
     mark_cut(out, payload.len);
 }
 
-void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payload, int32_t content_format)
+void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t content_format, size_t max)
+{
+  if (content_format != gc_format_informative_response()) {
+    show_payload(out, payload, content_format, max);
+    return;
+  }
+  struct gc_hidden hidden = gc_hide_informative(payload);
+  show_payload(out, hidden.bytes, content_format, max);
+  gc_hidden_free(&hidden);
+}
+
+static void json_payload(struct gc_out *out, const char *key, struct gc_bytes payload, int32_t content_format)
 {
   struct diag diag = { .out = out, .left = SIZE_MAX, .is_json = true };
   if (payload.len == 0)
@@ -184,4 +196,15 @@ void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payloa
   else
     gc_json_hex(out, "hex", payload);
   gc_json_end(out);
+}
+
+void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payload, int32_t content_format)
+{
+  if (content_format != gc_format_informative_response()) {
+    json_payload(out, key, payload, content_format);
+    return;
+  }
+  struct gc_hidden hidden = gc_hide_informative(payload);
+  json_payload(out, key, hidden.bytes, content_format);
+  gc_hidden_free(&hidden);
 }
