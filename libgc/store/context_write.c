@@ -1,15 +1,14 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "crypto/alg.h"
 #include "crypto/secret.h"
 #include "store/context_file.h"
+#include "store/private_file.h"
 
 /* The text is made in secret memory. Overflow cannot happen: text_bound() has counted. */
 struct writer {
@@ -177,44 +176,15 @@ static size_t text_bound(const struct gc_context_file *file)
   return bound;
 }
 
-static enum gc_err write_all(int fd, const char *text, size_t len)
-{
-  while (len > 0) {
-    ssize_t n = write(fd, text, len);
-    if (n < 0 && errno != EINTR)
-      return GC_E_SYSTEM;
-    text += n > 0 ? n : 0;
-    len -= n > 0 ? (size_t)n : 0;
-  }
-  return fsync(fd) < 0 ? GC_E_SYSTEM : GC_OK;
-}
-
 enum gc_err gc_context_file_write(const struct gc_context_file *file, const char *path, bool replace)
 {
   struct writer w = { .cap = text_bound(file) };
-  char *temporary = NULL;
-  enum gc_err err = GC_E_MEMORY;
-  int fd = -1;
-  if (gc_crypto_init() || !(w.text = gc_secret_new(w.cap)) || asprintf(&temporary, "%s.XXXXXX", path) < 0)
-    goto out;
+  if (gc_crypto_init() || !(w.text = gc_secret_new(w.cap)))
+    return GC_E_MEMORY;
   put_all(&w, file);
-  err = GC_E_SYSTEM;
-  fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
-  if (fd < 0)
-    goto out;
-  err = write_all(fd, w.text, w.len);
-  if (!err && replace && rename(temporary, path) < 0)
-    err = GC_E_SYSTEM;
-  else if (!err && !replace && link(temporary, path) < 0)
-    err = errno == EEXIST ? GC_E_EXISTS : GC_E_SYSTEM;
+  enum gc_err err = gc_private_file_write(path, gc_bytes(w.text, w.len), replace);
   int kept = errno;
-  if (err || !replace)
-    unlink(temporary);
-  errno = kept;
-out:
-  if (fd >= 0)
-    close(fd);
-  free(temporary);
   gc_secret_free(&w.text);
+  errno = kept;
   return err;
 }
