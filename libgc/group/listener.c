@@ -10,6 +10,8 @@
 #include "oscore/exchange.h"
 
 enum {
+  MIDS_KEPT = 8,
+  NON_LIFETIME_MS = 145000,
   NOTIFICATION_WINDOW = 32, /* a notification may be so many Partial IVs behind the newest before it cannot be told from a replay */
   CANCELLATION_LOOK_BACK = 4, /* -05: how far before its own Partial IV that of the phantom cancellation request is looked for */
 };
@@ -24,6 +26,8 @@ struct gc_listener {
   struct gc_oscore_ring *own;           /* self-managed groups */
   struct gc_oscore_context *keys, *next_keys; /* of a self-managed group, and those that follow them */
   const struct gc_oscore_context *newest; /* that protected the newest notification */
+  struct { uint64_t at_ms; uint16_t mid; bool is_set; } mids[MIDS_KEPT]; /* of what was taken */
+  size_t mid_next;
   uint64_t ends_ms;
   const char *end_phrase;
   struct gc_bytes last;                 /* last_notif, until it is asked for */
@@ -388,6 +392,24 @@ void gc_listener_last(struct gc_listener *listener, struct gc_buf storage, uint6
   take(listener, &message, storage, now_ms, heard);
 }
 
+/* RFC 7252, Section 4.5: the same message again is ignored before anybody looks into it. Only what was taken is remembered: who forges
+ * a Message ID keeps nothing back. */
+static bool is_duplicate(const struct gc_listener *listener, uint16_t mid, uint64_t now_ms)
+{
+  for (size_t i = 0; i < MIDS_KEPT; i++)
+    if (listener->mids[i].is_set && listener->mids[i].mid == mid && now_ms - listener->mids[i].at_ms < NON_LIFETIME_MS)
+      return true;
+  return false;
+}
+
+static void remember(struct gc_listener *listener, uint16_t mid, uint64_t now_ms)
+{
+  listener->mids[listener->mid_next].mid = mid;
+  listener->mids[listener->mid_next].at_ms = now_ms;
+  listener->mids[listener->mid_next].is_set = true;
+  listener->mid_next = (listener->mid_next + 1) % MIDS_KEPT;
+}
+
 void gc_listener_receive(struct gc_listener *listener, const struct gc_datagram *datagram, struct gc_buf storage, uint64_t now_ms,
                          struct gc_heard_message *heard)
 {
@@ -397,8 +419,15 @@ void gc_listener_receive(struct gc_listener *listener, const struct gc_datagram 
   if (gc_message_parse(&message, datagram->bytes, NULL))
     return;
   heard->message = message;
-  if (gc_group_observation_matches(&listener->observation, &datagram->remote, &datagram->local, &message))
-    take(listener, &message, storage, now_ms, heard);
+  if (!gc_group_observation_matches(&listener->observation, &datagram->remote, &datagram->local, &message))
+    return;
+  if (is_duplicate(listener, message.mid, now_ms)) {
+    heard->what = GC_HEARD_OLD;
+    return;
+  }
+  take(listener, &message, storage, now_ms, heard);
+  if (heard->what == GC_HEARD_NOTIFICATION || heard->what == GC_HEARD_OLD || heard->what == GC_HEARD_KEYS)
+    remember(listener, message.mid, now_ms);
 }
 
 /* --- looking at it ----------------------------------------------------------------------------------------------------- */

@@ -58,7 +58,7 @@ bool gc_listener_renew(struct gc_listener *listener, const struct gc_informative
 enum gc_heard {
   GC_HEARD_NOTHING,      /* gc_listener_last: there is none */
   GC_HEARD_NOTIFICATION, /* newer than all before: show it */
-  GC_HEARD_OLD,          /* overtaken by a newer one, or a repetition */
+  GC_HEARD_OLD,          /* overtaken by a newer one, the same representation again, or a duplicate of the message */
   GC_HEARD_STRAY,        /* not of this group observation: another source, group or Token */
   GC_HEARD_INSECURE,     /* it does not verify, is a replay, or another member has made it: result says which */
   GC_HEARD_UNUSABLE,     /* it breaks a rule of CoAP or Observe, or has a critical option that is not understood */
