@@ -143,17 +143,6 @@ static const char *set_wait(struct gc_send *send, const char *arg)
   return NULL;
 }
 
-static const char *set_scope(struct gc_send *send, const char *arg)
-{
-  static const char *const words[] = { "interface", "link", "realm", "admin", "site", "organization", "global", NULL };
-  static const uint8_t scopes[] = { GC_SCOPE_INTERFACE, GC_SCOPE_LINK, GC_SCOPE_REALM, GC_SCOPE_ADMIN, GC_SCOPE_SITE, GC_SCOPE_ORGANIZATION, GC_SCOPE_GLOBAL };
-  int at;
-  const char *wrong = gc_arg_word(&at, arg, words);
-  if (!wrong)
-    send->scope = scopes[at];
-  return wrong;
-}
-
 static const char *set_token(struct gc_send *send, const char *arg)
 {
   struct gc_buf token = gc_buf(send->token, sizeof send->token);
@@ -261,7 +250,7 @@ const char *gc_send_set(void *ctx, int key, const char *arg)
   case KEY_REPEAT:
     return set_repeat(send, arg);
   case KEY_SCOPE:
-    return set_scope(send, arg);
+    return gc_arg_scope(&send->scope, arg);
   case '4':
     return set_family(send, GC_FAMILY_IPV4);
   case '6':

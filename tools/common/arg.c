@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "iana/names.h"
+
 static _Thread_local char phrase[256];
 
 static int digit(char c)
@@ -108,4 +110,15 @@ const char *gc_arg_word(int *out, const char *text, const char *const *words)
     separator = ", ";
   }
   return phrase;
+}
+
+const char *gc_arg_scope(uint8_t *out, const char *text)
+{
+  static const char *const words[] = { "interface", "link", "realm", "admin", "site", "organization", "global", NULL };
+  static const uint8_t scopes[] = { GC_SCOPE_INTERFACE, GC_SCOPE_LINK, GC_SCOPE_REALM, GC_SCOPE_ADMIN, GC_SCOPE_SITE, GC_SCOPE_ORGANIZATION, GC_SCOPE_GLOBAL };
+  int at;
+  const char *wrong = gc_arg_word(&at, text, words);
+  if (!wrong)
+    *out = scopes[at];
+  return wrong;
 }

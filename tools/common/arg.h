@@ -18,6 +18,9 @@ const char *gc_arg_u32(uint32_t *out, const char *text, uint32_t min, uint32_t m
 /** A UDP port, 1 … 65535. */
 const char *gc_arg_port(uint16_t *out, const char *text);
 
+/** A multicast scope of IPv6 by name, "link", "site" … (RFC 7346). */
+const char *gc_arg_scope(uint8_t *out, const char *text);
+
 /** The place of text in words (NULL terminated), abbreviated where that is unambiguous. The phrase lists the words. */
 const char *gc_arg_word(int *out, const char *text, const char *const *words);
 
