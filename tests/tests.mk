@@ -2,6 +2,7 @@
 #   tests/unit/ROOM_FILE.c  cmocka programs, one per library file
 #   tests/sim/*.c           simulated groups, cmocka programs too
 #   tests/fuzz/fuzz_X.c     LLVMFuzzerTestOneInput; corpus in tests/fuzz/corpus/X/
+#   tests/peers/X.c         programs that tests of the tools talk to
 #   tests/cli/*.bats        a tool's promises: stdout, stderr, exit status; docs and completions against the option tables
 #   tests/net/*.bats        several hosts in network namespaces, real peers
 #   tests/bench/*.sh        figures, each a ratio measured side by side
@@ -38,10 +39,15 @@ $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(FUZZ_MAIN) $(PARTS) $(COMMON) $(LIBGC)
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_GC)
 
+PEERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/peers/*.c)))
+$(PEERS): $(BUILD)/%: $(BUILD)/%.o $(LIBGC)
+	$(call say,LINK,$@)
+	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
+
 RUN = $(Q)BUILD=$(BUILD) JOBS=$(JOBS) tests/run.sh
 
 .PHONY: tests check-unit check-fuzz conformance fuzz-targets $(DEPS_FIRST:%=do-%)
-tests: all $(UNIT_BIN) $(FUZZ_BIN)
+tests: all $(UNIT_BIN) $(FUZZ_BIN) $(PEERS)
 fuzz-targets: $(FUZZ_BIN)
 
 ## demo         build, start a secured group of three, ask it once, show who answered and what went over the wire
