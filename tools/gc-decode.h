@@ -4,16 +4,19 @@
 
 #include "base/addr.h"
 #include "coap/message.h"
+#include "common/informative_view.h"
 #include "common/opt.h"
 #include "common/out.h"
 #include "common/status.h"
+#include "iana/names.h"
 #include "oscore/message.h"
 
-enum { DECODE_PORTS_MAX = 64 };
+enum { DECODE_PORTS_MAX = 64, DECODE_PHANTOM_FILES = 64 };
 enum decode_time { DECODE_TIME_RELATIVE, DECODE_TIME_ABSOLUTE, DECODE_TIME_EPOCH };
 
 struct decode_filter;
 struct decode_security;
+struct gc_show_opened;
 
 struct decode_params {
   struct gc_common common;
@@ -25,6 +28,9 @@ struct decode_params {
   size_t port_count;
   const char *capture_filter; /* libpcap's language; NULL: none */
   uint32_t jobs;              /* threads that verify; 0: not given */
+  const char *phantoms[DECODE_PHANTOM_FILES]; /* --phantom, in order */
+  size_t phantom_count;
+  bool show_secrets;
   struct decode_filter *filter;
   char **files;               /* "-": standard input */
   size_t file_count;
@@ -57,6 +63,11 @@ struct decode_record {
   uint64_t rtt_us;            /* since `request`, `acknowledges` or `resets` */
   bool is_other_address;      /* the response to a unicast request comes from another address */
   const struct decode_security *security; /* NULL: the message is not protected */
+  /* of group observations: the informative response with the phantom request that a notification answers, or whose notifications
+   * a request confirms interest in; its number, or the file it was given in (0 and NULL: none) */
+  uint64_t phantom;
+  const char *phantom_file;
+  const struct gc_show_opened *parts; /* of an informative response: what was opened; NULL: not tried */
 };
 
 /* --- pairing: gc-decode_match.c ------------------------------------------------------------------------------------ */
@@ -94,6 +105,7 @@ struct decode_security {
   bool is_request;
   bool is_gid_known;          /* a context has the Gid in question */
   bool lacks_contexts;        /* no -g at all */
+  bool is_05_cancellation;    /* bound to a phantom cancellation request, as in -05 */
   struct gc_oscore_option option;
   struct gc_oscore_opened opened; /* what was found before it failed, if it did */
   struct gc_bytes kid, gid, piv; /* in effect: of option, request or context; ptr NULL: not known */
@@ -105,6 +117,9 @@ bool decode_security_look(struct decode_security *security, const struct decode_
 
 /** In words, with the ids concerned; at most 200 bytes. */
 const char *decode_security_error(char text[static 200], const struct decode_security *security);
+
+/** Who protected it: "group 44616c kid=25 piv=05". */
+const char *decode_security_ids(char text[static 200], const struct decode_security *security);
 const char *decode_reason_str(unsigned reason);
 const char *decode_reason_name(unsigned reason);
 
@@ -131,6 +146,7 @@ struct decode_printer {
   struct gc_out *out;
   enum decode_time time;
   int verbose;                /* 0 a line, 1 the tree, 3 hex too */
+  bool show_secrets;
   bool has_first;
   uint64_t first_us;          /* relative times count from here */
 };
@@ -141,6 +157,17 @@ void decode_json(struct decode_printer *printer, const struct decode_record *rec
 /** Address and port as gc_addr_format has them, at most GC_ADDR_STR_MAX bytes; answers where they end. */
 uint8_t *decode_put_address(uint8_t *at, const struct gc_addr *addr);
 
+/** Is it an informative response? For all others this costs nothing. */
+static inline bool decode_is_informative(const struct gc_message *message)
+{
+  return (message->code == GC_CODE_SERVICE_UNAVAILABLE || (message->code == GC_CODE_CONTENT && message->payload.len &&
+                                                            (message->payload.ptr[0] & 0xe0) == 0xa0)) && /* (a map) */
+         gc_informative_is_in(message);
+}
+
+/** Is there a Master Secret in what of the datagram can be read without keys? */
+bool decode_holds_secret(const struct decode_record *record);
+
 /* --- the run: gc-decode_run.c, gc-decode_capture.c, gc-decode_hex.c -------------------------------------------------- */
 
 struct decode_run {
@@ -149,7 +176,9 @@ struct decode_run {
   struct decode_printer printer;
   enum gc_status status;      /* the worst so far */
   bool is_done;               /* --count reached, stdout closed, or interrupted */
-  struct decode_secure *secure; /* NULL: no -g */
+  struct decode_secure *secure; /* NULL: no -g, and no keys were learned */
+  struct decode_phantoms *phantoms; /* NULL: no group observation is known */
+  uint8_t *parts_storage;     /* for those of an informative response */
   struct decode_batch *batch; /* NULL: one message at a time */
   uint64_t is_protected, decrypted, verified, not_opened[DECODE_REASONS];
   uint64_t messages, shown, whole, requests, responses, damaged, duplicates, dtls, damaged_frames, incomplete;
@@ -160,6 +189,9 @@ enum gc_status decode_run(const struct decode_params *params);
 /** Parse, pair, filter and print one datagram; record has what is known about where it came from, and error where the
  *  capture is damaged around it. */
 void decode_run_datagram(struct decode_run *run, struct decode_record *record);
+
+/** Make ready for protected messages: contexts of files, or those that informative responses will bring. false: told */
+bool decode_run_begin_security(struct decode_run *run);
 
 /** Everything but parsing and pairing: what is done with a message in its turn. */
 void decode_run_finish(struct decode_run *run, struct decode_record *record, struct decode_security *security);

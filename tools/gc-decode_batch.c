@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gc-decode_secure.h"
+#include "gc-decode_phantom.h"
 
 /* Many at once: all wait for the thread that comes last. */
 enum { TASKS = 1024, WORTH_IT = 4, ARENA_LEN = 1 << 20 };
@@ -149,6 +149,16 @@ static void open_all(struct decode_batch *batch)
   pthread_mutex_unlock(&batch->mutex);
 }
 
+/* A phantom request was learned from a message of this very batch, when that had been decrypted. */
+static void open_again(struct decode_run *run, struct decode_task *task)
+{
+  decode_security_look(&task->security, &task->record);
+  decode_task_init(task, task->storage);
+  decode_secure_begin(run->secure, task);
+  if (task->is_waiting)
+    decode_secure_open(run->secure, task);
+}
+
 void decode_batch_flush(struct decode_run *run)
 {
   struct decode_batch *batch = run->batch;
@@ -157,6 +167,8 @@ void decode_batch_flush(struct decode_run *run)
     open_all(batch);
   for (size_t i = 0; i < batch->count && !run->is_done; i++) {
     struct decode_task *task = &batch->tasks[i];
+    if (run->phantoms && decode_phantoms_match(run->phantoms, &task->record) && task->is_protected)
+      open_again(run, task);
     if (task->is_protected)
       decode_secure_end(run->secure, task);
     decode_run_finish(run, &task->record, task->is_protected ? &task->security : NULL);
@@ -202,9 +214,7 @@ void decode_batch_add(struct decode_run *run, const struct decode_record *record
   task->is_protected = decode_security_look(&task->security, &task->record);
   if (!task->is_protected)
     return;
-  task->request.n = 0;
-  task->request.has_target = false;
-  task->storage = gc_buf(take(batch, storage), storage);
+  decode_task_init(task, gc_buf(take(batch, storage), storage));
   decode_secure_begin(run->secure, task);
   batch->waiting += task->is_waiting;
 }

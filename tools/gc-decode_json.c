@@ -1,6 +1,7 @@
 /* JSON: one object a message, with the keys of the CLI contract and what pairing adds. */
 #include "common/put.h"
 #include "common/show.h"
+#include "common/show_informative.h"
 #include "gc-decode.h"
 
 static void json_relation(struct gc_out *out, const char *key, uint64_t n)
@@ -31,8 +32,24 @@ static const char *profile_of(const struct decode_security *security)
   return security->is_02 ? names[GC_OSCORE_GROUP_02] : security->option.is_group ? names[GC_OSCORE_GROUP] : NULL;
 }
 
-static void json_security(struct gc_out *out, const struct decode_record *record)
+static void json_informative(const struct decode_printer *printer, const struct decode_record *record, const struct gc_message *message)
 {
+  if (decode_is_informative(message) && message->payload.len)
+    gc_json_informative_opened(printer->out, "informative", message->payload, record->parts, printer->show_secrets);
+}
+
+static void json_phantom(struct gc_out *out, const struct decode_record *record)
+{
+  const char *key = GC_CODE_IS_REQUEST(record->message.code) ? "confirms" : "phantom";
+  if (record->phantom_file)
+    gc_json_str(out, key, record->phantom_file);
+  else
+    json_relation(out, key, record->phantom);
+}
+
+static void json_security(const struct decode_printer *printer, const struct decode_record *record)
+{
+  struct gc_out *out = printer->out;
   const struct decode_security *security = record->security;
   const struct gc_oscore_opened *opened = &security->opened;
   const char *profile = profile_of(security);
@@ -65,6 +82,7 @@ static void json_security(struct gc_out *out, const struct decode_record *record
   gc_json_options(out, "options", inner->options);
   if (inner->payload.len)
     gc_json_payload(out, "payload", inner->payload, gc_show_content_format(inner->options));
+  json_informative(printer, record, inner);
   gc_json_end(out);
 }
 
@@ -86,8 +104,10 @@ void decode_json(struct decode_printer *printer, const struct decode_record *rec
   gc_out_advance(out, at);
   if (record->is_header_read)
     gc_json_message(out, &record->message);
+  if (record->is_header_read)
+    json_informative(printer, record, &record->message);
   if (record->security)
-    json_security(out, record);
+    json_security(printer, record);
   if (record->request && (at = gc_out_reserve(out, 64)))
     gc_out_advance(out, gc_put_uint(GC_PUT(at, ",\"request\":"), record->request));
   json_relation(out, "acknowledges", record->acknowledges);
@@ -97,10 +117,12 @@ void decode_json(struct decode_printer *printer, const struct decode_record *rec
   if (record->is_other_address)
     gc_json_bool(out, "other_address", true);
   json_relation(out, "duplicate_of", record->duplicate_of);
+  json_phantom(out, record);
   if (record->error) {
     gc_json_str(out, "error", record->error);
     gc_json_uint(out, "offset", record->error_at);
-    gc_json_hex(out, "datagram", record->datagram);
+    if (printer->show_secrets || !decode_holds_secret(record))
+      gc_json_hex(out, "datagram", record->datagram);
   }
   if ((at = gc_out_reserve(out, 64)))
     gc_out_advance(out, gc_put_uint(record->has_place ? GC_PUT(at, ",\"frame\":") : GC_PUT(at, ",\"line\":"), record->frame));

@@ -3,8 +3,12 @@
 #include <string.h>
 
 #include "gc-decode_secure.h"
+#include "iana/names.h"
+#include "iana/options.h"
 
 enum { FLAGS = GC_OPEN_NO_REPLAY | GC_OPEN_OWN | GC_OPEN_DIAGNOSE | GC_OPEN_EXACT };
+
+enum { CANCELLATION_TRIES = 8 };
 
 /* The best of several tries. */
 struct best {
@@ -94,7 +98,7 @@ static void open_request(const struct decode_secure *secure, struct decode_task 
   struct best best = { .reason = GC_SEC_NO_CONTEXT };
   for (size_t i = 0; i < secure->count; i++) {
     struct gc_oscore_context *context = secure->contexts[i].file.oscore;
-    if (!fits_request(context, security))
+    if (secure->contexts[i].since > task->record.n || !fits_request(context, security))
       continue;
     enum gc_sec result = gc_oscore_open_request(context, &task->record.message, FLAGS, task->storage, &opened, &binding);
     if (secure->contexts[i].is_checker && result == GC_SEC_MODE) {
@@ -125,7 +129,7 @@ static bool fits_response(const struct decode_secure *secure, size_t i, const st
   const struct gc_oscore_context *context = secure->contexts[i].file.oscore;
   const struct decode_request *request = &task->request;
   const struct gc_oscore_option *option = &task->security.option;
-  if (!speaks(context, &task->security))
+  if (secure->contexts[i].since > task->record.n || !speaks(context, &task->security))
     return false;
   if (gc_oscore_context_profile(context) == GC_OSCORE_PLAIN) {
     if (request->context >= 0)
@@ -137,6 +141,8 @@ static bool fits_response(const struct decode_secure *secure, size_t i, const st
   if (!request->has_gid || (option->has_kid_context && !has_gid(context, option->kid_context)))
     return false;
   if (has_gid(context, gc_bytes(request->gid, request->gid_len)))
+    return true;
+  if (task->observation && secure->contexts[i].observation == task->observation) /* the keys that came after */
     return true;
   /* rekeyed between request and response: another context of the same group */
   struct gc_bytes name = gc_oscore_context_name(context);
@@ -214,10 +220,40 @@ static void open_response(const struct decode_secure *secure, struct decode_task
   borrow_from_task(task);
 }
 
+static bool is_cancellation(const struct gc_message *inner)
+{
+  return inner->code == GC_CODE_SERVICE_UNAVAILABLE && !gc_option_find(inner->options, GC_OPTION_OBSERVE, NULL);
+}
+
+/* In -05 a cancellation answers a phantom cancellation request, which is never sent: it took a Partial IV between that of the last
+ * notification and the cancellation's own, usually the one before. */
+static void open_cancellation_05(const struct decode_secure *secure, struct decode_task *task)
+{
+  const struct decode_task failed = *task;
+  const uint64_t own = gc_oscore_piv_decode(task->security.option.piv);
+  const uint64_t first = gc_oscore_piv_decode(gc_bytes(task->request.piv, task->request.piv_len));
+  for (uint64_t back = 1; back <= CANCELLATION_TRIES && own > first + back; back++) {
+    *task = failed;
+    task->request.piv_len = (uint8_t)gc_oscore_piv_encode(task->request.piv, own - back);
+    open_response(secure, task);
+    const struct decode_security *security = &task->security;
+    task->security.is_05_cancellation = true;
+    if (security->outcome == DECODE_VERIFIED || (security->outcome == DECODE_OPENED && is_cancellation(&security->opened.inner)))
+      return;
+  }
+  *task = failed;
+}
+
 void decode_open(const struct decode_secure *secure, struct decode_task *task)
 {
-  if (GC_CODE_IS_REQUEST(task->record.message.code))
+  const struct gc_message *message = &task->record.message;
+  if (GC_CODE_IS_REQUEST(message->code)) {
     open_request(secure, task);
-  else
-    open_response(secure, task);
+    return;
+  }
+  open_response(secure, task);
+  if (task->observation && task->security.outcome == DECODE_REFUSED && task->security.option.piv.len &&
+      (task->security.reason == GC_SEC_BAD_SIGNATURE || task->security.reason == GC_SEC_BAD_TAG) &&
+      !gc_option_find(message->options, GC_OPTION_OBSERVE, NULL))
+    open_cancellation_05(secure, task);
 }

@@ -7,7 +7,7 @@
 #include "common/arg.h"
 #include "gc-decode.h"
 
-enum key { KEY_HEX = 256, KEY_PORT, KEY_TIME, KEY_CAPTURE_FILTER };
+enum key { KEY_HEX = 256, KEY_PORT, KEY_TIME, KEY_CAPTURE_FILTER, KEY_PHANTOM, KEY_SHOW_SECRETS };
 
 static const struct gc_opt options[] = {
   { .name = "hex", .key = KEY_HEX, .group = "Input", .help = "each input line is one CoAP message in hex" },
@@ -18,6 +18,9 @@ static const struct gc_opt options[] = {
   { .name = "filter", .letter = 'Y', .arg = "FILTER", .group = "Selection", .help = "show only messages that match, as in 'code==2.05 and src==10.0.0.1'" },
   { .name = "count", .letter = 'c', .arg = "N", .group = "Selection", .help = "stop after N messages shown" },
   { .name = "jobs", .letter = 'j', .arg = "N", .group = "Selection", .help = "threads that verify (default: one a core; live: 1)" },
+  { .name = "phantom", .key = KEY_PHANTOM, .arg = "FILE", .group = "Security", .help = "group observation learned elsewhere, repeatable",
+    .complete = GC_COMPLETE_FILE },
+  { .name = "show-secrets", .key = KEY_SHOW_SECRETS, .group = "Security", .help = "show the Master Secret in informative responses" },
   { .name = "time", .key = KEY_TIME, .arg = "FORM", .group = "Output", .help = "relative (to the first message), absolute (UTC) or epoch",
     .complete = GC_COMPLETE_WORDS, .words = "relative absolute epoch" },
   { 0 },
@@ -79,6 +82,14 @@ static const char *set(void *ctx, int key, const char *arg)
     return gc_arg_word(&params->time, arg, times);
   case KEY_CAPTURE_FILTER:
     params->capture_filter = arg;
+    return NULL;
+  case KEY_PHANTOM:
+    if (params->phantom_count == DECODE_PHANTOM_FILES)
+      return "too many files";
+    params->phantoms[params->phantom_count++] = arg;
+    return NULL;
+  case KEY_SHOW_SECRETS:
+    params->show_secrets = true;
     return NULL;
   case 'i':
     params->common.interface = arg;

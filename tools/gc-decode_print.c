@@ -4,6 +4,7 @@
 
 #include "common/put.h"
 #include "common/show.h"
+#include "common/show_informative.h"
 #include "gc-decode.h"
 
 enum { HOST_SLOTS = 1024 }; /* 10 bits */
@@ -99,14 +100,33 @@ static void print_relation(struct gc_out *out, const char *phrase, uint64_t n)
   gc_out_uint(out, n);
 }
 
+/* By number or file. */
+static void print_phantom(struct gc_out *out, const struct decode_record *record)
+{
+  const struct gc_message *message = decode_shown_message(record);
+  bool is_cancellation = message->code == GC_CODE_SERVICE_UNAVAILABLE && !message->payload.len;
+  gc_out_str(out, GC_CODE_IS_REQUEST(message->code) ? "confirms interest in "
+                  : is_cancellation                 ? "cancels the phantom request of "
+                                                    : "notification to the phantom request of ");
+  if (record->phantom_file)
+    gc_out_text(out, gc_bytes_str(record->phantom_file));
+  else
+    print_relation(out, "#", record->phantom);
+  if (record->security && record->security->is_05_cancellation)
+    GC_OUT_LITERAL(out, ", as in -05");
+}
+
 static void print_pairing(struct gc_out *out, const struct decode_record *record)
 {
   const uint64_t paired = record->request | record->acknowledges | record->resets;
-  if (!paired && !record->duplicate_of)
+  const bool is_observed = record->phantom || record->phantom_file;
+  if (!paired && !record->duplicate_of && !is_observed)
     return;
   gc_out_color(out, GC_CYAN);
   GC_OUT_LITERAL(out, "  (");
-  if (record->request)
+  if (is_observed)
+    print_phantom(out, record);
+  else if (record->request)
     print_relation(out, "response to #", record->request);
   else if (record->acknowledges)
     print_relation(out, "acknowledges #", record->acknowledges);
@@ -119,7 +139,7 @@ static void print_pairing(struct gc_out *out, const struct decode_record *record
   if (record->is_other_address)
     GC_OUT_LITERAL(out, ", from another address than was asked");
   if (record->duplicate_of)
-    print_relation(out, paired ? ", duplicate of #" : "duplicate of #", record->duplicate_of);
+    print_relation(out, paired || is_observed ? ", duplicate of #" : "duplicate of #", record->duplicate_of);
   gc_out_char(out, ')');
   gc_out_color(out, GC_PLAIN);
 }
@@ -208,20 +228,35 @@ static void print_message(struct gc_out *out, const struct decode_record *record
     gc_out_char(out, ' ');
     gc_show_options(out, message->options);
   }
-  if (message->payload.len > 0) {
+  if (message->payload.len > 0 && decode_is_informative(message)) {
+    gc_out_char(out, ' ');
+    gc_show_informative_line(out, message->payload);
+  } else if (message->payload.len > 0) {
     gc_out_char(out, ' ');
     gc_show_payload(out, message->payload, gc_show_content_format(message->options), GC_SHOW_LINE_PAYLOAD);
   }
 }
 
+static void print_informative(struct decode_printer *printer, const struct decode_record *record, const struct gc_message *message,
+                              unsigned indent)
+{
+  if (decode_is_informative(message) && message->payload.len > 0)
+    gc_show_informative_opened(printer->out, message->payload, record->parts, indent, printer->show_secrets);
+}
+
 static void print_tree(struct decode_printer *printer, const struct decode_record *record)
 {
   struct gc_out *out = printer->out;
-  gc_show_tree(out, &record->message, record->datagram, 2, printer->verbose > 2);
+  bool hex = printer->verbose > 2, is_hidden = hex && !printer->show_secrets && decode_holds_secret(record);
+  gc_show_tree(out, &record->message, record->datagram, 2, hex && !is_hidden);
+  if (is_hidden)
+    GC_OUT_LITERAL(out, "    (no hex dump: it holds a Master Secret)\n");
+  print_informative(printer, record, &record->message, 4);
   if (!record->security || record->security->outcome != DECODE_OPENED)
     return;
   GC_OUT_LITERAL(out, "    inner:\n");
   gc_show_tree(out, &record->security->opened.inner, gc_bytes(NULL, 0), 6, false);
+  print_informative(printer, record, &record->security->opened.inner, 8);
 }
 
 void decode_print(struct decode_printer *printer, const struct decode_record *record)

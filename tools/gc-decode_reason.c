@@ -107,3 +107,13 @@ struct gc_bytes decode_security_subject(const struct decode_security *security)
 {
   return security->opened.sender ? gc_oscore_recipient_subject(security->opened.sender) : gc_bytes(NULL, 0);
 }
+
+const char *decode_security_ids(char text[static 200], const struct decode_security *security)
+{
+  snprintf(text, 200, "%s", gc_oscore_mode_name(security->opened.mode));
+  if (security->gid.ptr)
+    add_id(text, " ", gc_bytes_slice(security->gid, 0, GC_ID_CONTEXT_MAX_LEN));
+  add_id(text, " kid=", gc_bytes_slice(security->kid, 0, 16));
+  add_id(text, " piv=", security->piv);
+  return text;
+}

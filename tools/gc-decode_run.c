@@ -2,12 +2,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/pcap_reader.h"
-#include "gc-decode_secure.h"
+#include "gc-decode_phantom.h"
 
 static volatile sig_atomic_t has_signal;
 static struct gc_pcap_reader *volatile signal_reader;
@@ -41,9 +42,7 @@ static void open_now(struct decode_run *run, struct decode_record *record)
     return;
   }
   task.record = *record;
-  task.storage = gc_buf(run->secure->storage, GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN));
-  task.request.n = 0;
-  task.request.has_target = false;
+  decode_task_init(&task, gc_buf(run->secure->storage, GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN)));
   decode_secure_begin(run->secure, &task);
   if (task.is_waiting)
     decode_secure_open(run->secure, &task);
@@ -71,6 +70,10 @@ void decode_run_datagram(struct decode_run *run, struct decode_record *record)
   bool is_token_read = !err || message->options.ptr != NULL;
   if (record->is_header_read && is_token_read)
     decode_match_add(run->match, record);
+  if (record->is_header_read && decode_is_informative(message))
+    decode_informative_learn(run, record, message);
+  if (run->phantoms)
+    decode_phantoms_match(run->phantoms, record);
   run->damaged += record->error != NULL;
   run->duplicates += record->duplicate_of != 0;
   if (record->is_header_read) {
@@ -85,6 +88,22 @@ void decode_run_datagram(struct decode_run *run, struct decode_record *record)
     decode_run_finish(run, record, decode_security_look(&security, record) ? &security : NULL);
 }
 
+/* What is done with a message where group observations are concerned. */
+static void look_for_observations(struct decode_run *run, struct decode_record *record)
+{
+  const struct gc_message *message = decode_shown_message(record);
+  if (!record->is_header_read)
+    return;
+  if (run->phantoms)
+    decode_informative_confirm(run, record, message);
+  if (!decode_is_informative(message))
+    return;
+  if (message != &record->message)
+    decode_informative_learn(run, record, message);
+  if (run->params->common.json || run->params->common.verbose)
+    record->parts = decode_informative_open(run, record, message);
+}
+
 void decode_run_finish(struct decode_run *run, struct decode_record *record, struct decode_security *security)
 {
   if (security) {
@@ -97,6 +116,7 @@ void decode_run_finish(struct decode_run *run, struct decode_record *record, str
     if (security->outcome == DECODE_REFUSED)
       run->status = gc_status_max(run->status, GC_STATUS_SECURITY);
   }
+  look_for_observations(run, record);
   if (run->params->filter && !decode_filter_matches(run->params->filter, record))
     return;
   if (run->params->common.json)
@@ -206,10 +226,8 @@ static unsigned jobs_of(const struct decode_params *params)
   return !is_batch(params) || cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 }
 
-static bool begin_security(struct decode_run *run)
+bool decode_run_begin_security(struct decode_run *run)
 {
-  if (!run->params->common.context_count)
-    return true;
   run->secure = decode_secure_new(run->params, &run->status);
   unsigned jobs = jobs_of(run->params);
   if (run->secure && jobs > 1)
@@ -217,9 +235,19 @@ static bool begin_security(struct decode_run *run)
   return run->secure != NULL;
 }
 
+static bool begin(struct decode_run *run)
+{
+  if (run->params->common.context_count && !decode_run_begin_security(run))
+    return false;
+  enum gc_status status = decode_informative_files(run);
+  run->status = gc_status_max(run->status, status);
+  return status == GC_STATUS_OK;
+}
+
 enum gc_status decode_run(const struct decode_params *params)
 {
-  struct decode_run run = { .params = params, .printer = { .time = (enum decode_time)params->time, .verbose = params->common.verbose } };
+  struct decode_run run = { .params = params, .printer = { .time = (enum decode_time)params->time, .verbose = params->common.verbose,
+                                                         .show_secrets = params->show_secrets } };
   struct sigaction action = { .sa_handler = on_signal }; /* without SA_RESTART */
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
@@ -228,7 +256,7 @@ enum gc_status decode_run(const struct decode_params *params)
   if (!run.match || !run.printer.out) {
     gc_error("out of memory");
     run.status = GC_STATUS_SYSTEM;
-  } else if (begin_security(&run)) {
+  } else if (begin(&run)) {
     run_inputs(&run);
     if (run.batch)
       decode_batch_flush(&run);
@@ -244,5 +272,7 @@ enum gc_status decode_run(const struct decode_params *params)
   decode_match_free(&run.match);
   decode_batch_free(&run.batch);
   decode_secure_free(&run.secure);
+  decode_phantoms_free(&run.phantoms);
+  free(run.parts_storage);
   return run.status;
 }

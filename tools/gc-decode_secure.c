@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/secret.h"
+#include "gc-decode_phantom.h"
 #include "iana/options.h"
+#include "observe/self_managed.h"
 
 static bool is_same_group(const struct gc_context_file *a, const struct gc_context_file *b)
 {
@@ -51,10 +54,10 @@ struct decode_secure *decode_secure_new(const struct decode_params *params, enum
 {
   const struct gc_common *common = &params->common;
   struct decode_secure *secure = calloc(1, sizeof *secure);
-  struct decode_context *scratch = calloc(common->context_count, sizeof *scratch);
+  struct decode_context *scratch = calloc(common->context_count + 1, sizeof *scratch);
   gc_keep_secrets();
   if (secure && scratch) {
-    secure->contexts = calloc(common->context_count, sizeof *secure->contexts);
+    secure->contexts = calloc(common->context_count + DECODE_LEARNED, sizeof *secure->contexts);
     secure->seen = decode_seen_new();
     secure->storage = malloc(GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN));
   }
@@ -67,11 +70,20 @@ struct decode_secure *decode_secure_new(const struct decode_params *params, enum
     decode_secure_free(&secure);
   } else {
     put_checkers_last(secure, scratch);
+    secure->given = secure->count;
     for (size_t i = 0; i < secure->count; i++)
       find_group(secure, i);
   }
   free(scratch);
   return secure;
+}
+
+static void close_context(struct decode_context *context)
+{
+  if (!context->file.file)
+    gc_oscore_context_free(&context->file.oscore);
+  gc_context_close(&context->file);
+  gc_secret_free(&context->material);
 }
 
 void decode_secure_free(struct decode_secure **secure)
@@ -80,7 +92,7 @@ void decode_secure_free(struct decode_secure **secure)
   if (!s)
     return;
   for (size_t i = 0; i < s->count; i++)
-    gc_context_close(&s->contexts[i].file);
+    close_context(&s->contexts[i]);
   free(s->contexts);
   if (s->seen)
     decode_seen_free(&s->seen);
@@ -89,15 +101,69 @@ void decode_secure_free(struct decode_secure **secure)
   *secure = NULL;
 }
 
-/* What a request says of itself before it is opened. */
-static void read_request(struct decode_task *task)
+/* --- contexts that informative responses bring ---------------------------------------------------------------------------------- */
+
+/* All that makes the context, one after the other. */
+static uint8_t *material_of(const struct gc_informative *response, size_t *len)
 {
-  const struct gc_oscore_option *option = &task->security.option;
-  struct decode_request *request = &task->request;
-  uint32_t observe;
+  const struct gc_bytes parts[] = { response->gp_material, response->srv_cred, response->srv_identifier };
+  size_t at = 0;
+  *len = parts[0].len + parts[1].len + parts[2].len;
+  uint8_t *material = gc_crypto_init() ? NULL : gc_secret_new(*len);
+  for (size_t i = 0; material && i < sizeof parts / sizeof parts[0]; i++) {
+    if (parts[i].len)
+      memcpy(material + at, parts[i].ptr, parts[i].len);
+    at += parts[i].len;
+  }
+  return material;
+}
+
+static bool is_learned(struct decode_secure *secure, const uint8_t *material, size_t len, uint64_t since)
+{
+  for (size_t i = secure->given; i < secure->count; i++) {
+    struct decode_context *context = &secure->contexts[i];
+    if (context->material_len == len && gc_secret_equal(context->material, material, len)) {
+      if (since < context->since)
+        context->since = since;
+      return true;
+    }
+  }
+  return false;
+}
+
+void decode_secure_learn(struct decode_secure *secure, const struct gc_informative *response, uint64_t since, uint64_t observation)
+{
+  const char *why = NULL;
+  size_t len;
+  struct decode_context *context = &secure->contexts[secure->count];
+  uint8_t *material = material_of(response, &len);
+  if (!material || is_learned(secure, material, len, since)) {
+    gc_secret_free(&material);
+    return;
+  }
+  struct gc_oscore_context *oscore = NULL;
+  enum gc_err err = secure->count == secure->given + DECODE_LEARNED ? GC_E_LIMIT : gc_self_managed_open(&oscore, response, &why);
+  if (!err)
+    err = gc_oscore_context_prepare_group(oscore);
+  if (err) {
+    gc_info(1, "keying material of an informative response not used: %s", why ? why : gc_err_str(err));
+    gc_oscore_context_free(&oscore);
+    gc_secret_free(&material);
+    return;
+  }
+  *context = (struct decode_context){ .group = (int)secure->count, .since = since, .observation = observation, .material = material,
+                                      .material_len = len };
+  context->file.oscore = oscore;
+  secure->count++;
+}
+
+/* --- before it is opened -------------------------------------------------------------------------------------------------------- */
+
+void decode_request_read(struct decode_request *request, const struct gc_oscore_option *option, uint64_t n, bool is_observe)
+{
   if (!option->has_kid || option->kid.len > GC_ID_MAX_LEN || !option->piv.len || option->kid_context.len > GC_ID_CONTEXT_MAX_LEN)
     return;
-  request->n = task->record.n;
+  request->n = n;
   request->mode = option->is_group ? GC_MODE_GROUP : GC_MODE_PAIRWISE;
   request->has_gid = option->has_kid_context;
   if (option->kid.len)
@@ -108,13 +174,20 @@ static void read_request(struct decode_task *task)
   if (option->kid_context.len)
     memcpy(request->gid, option->kid_context.ptr, option->kid_context.len);
   request->gid_len = (uint8_t)option->kid_context.len;
-  request->is_observe = gc_option_find_uint(task->record.message.options, GC_OPTION_OBSERVE, &observe) && observe == 0;
+  request->is_observe = is_observe;
 }
 
-static bool knows_gid(const struct decode_secure *secure, struct gc_bytes gid)
+static void read_request(struct decode_task *task)
+{
+  uint32_t observe;
+  bool is_observe = gc_option_find_uint(task->record.message.options, GC_OPTION_OBSERVE, &observe) && observe == 0;
+  decode_request_read(&task->request, &task->security.option, task->record.n, is_observe);
+}
+
+static bool knows_gid(const struct decode_secure *secure, struct gc_bytes gid, uint64_t n)
 {
   for (size_t i = 0; i < secure->count; i++)
-    if (gc_bytes_equal(gc_oscore_context_id_context(secure->contexts[i].file.oscore), gid))
+    if (secure->contexts[i].since <= n && gc_bytes_equal(gc_oscore_context_id_context(secure->contexts[i].file.oscore), gid))
       return true;
   return false;
 }
@@ -123,6 +196,16 @@ static void refuse(struct decode_security *security, enum decode_outcome outcome
 {
   security->outcome = outcome;
   security->reason = reason;
+}
+
+/* The phantom request that a notification answers. */
+static const struct decode_request *phantom_of(struct decode_secure *secure, struct decode_task *task)
+{
+  const struct decode_phantom *phantom = secure->phantoms ? decode_phantoms_find(secure->phantoms, &task->record) : NULL;
+  if (!phantom || !phantom->request.piv_len)
+    return NULL;
+  task->observation = phantom->id;
+  return &phantom->request;
 }
 
 /* Ids that are known without opening; false: it cannot be tried, and the reason is set. */
@@ -138,13 +221,16 @@ static bool prepare(struct decode_secure *secure, struct decode_task *task)
     return refuse(security, DECODE_REFUSED, GC_SEC_BAD_OPTION), false;
   if (is_request) {
     read_request(task);
-    security->is_gid_known = option->has_kid_context && knows_gid(secure, option->kid_context);
+    security->is_gid_known = option->has_kid_context && knows_gid(secure, option->kid_context, task->record.n);
     return true;
   }
-  const struct decode_request *request = task->record.request ? decode_seen_request(secure->seen, task->record.request) : NULL;
+  const struct decode_request *request = task->record.request ? decode_seen_request(secure->seen, task->record.request)
+                                                              : phantom_of(secure, task);
   if (!request) {
-    security->is_gid_known = option->has_kid_context && knows_gid(secure, option->kid_context);
+    security->is_gid_known = option->has_kid_context && knows_gid(secure, option->kid_context, task->record.n);
     if (option->has_kid_context && !security->is_gid_known)
+      return refuse(security, DECODE_UNOPENED, GC_SEC_NO_CONTEXT), false;
+    if (!option->has_kid_context && !secure->given) /* nobody has claimed to have its keys */
       return refuse(security, DECODE_UNOPENED, GC_SEC_NO_CONTEXT), false;
     return refuse(security, DECODE_REFUSED, GC_SEC_NO_REQUEST), false;
   }
@@ -155,8 +241,16 @@ static bool prepare(struct decode_secure *secure, struct decode_task *task)
     security->piv = gc_bytes(task->request.piv, request->piv_len);
   if (!security->gid.ptr && request->has_gid)
     security->gid = gc_bytes(task->request.gid, request->gid_len);
-  security->is_gid_known = security->gid.ptr && knows_gid(secure, security->gid);
+  security->is_gid_known = security->gid.ptr && knows_gid(secure, security->gid, task->record.n);
   return true;
+}
+
+void decode_task_init(struct decode_task *task, struct gc_buf storage)
+{
+  task->request.n = 0;
+  task->request.has_target = false;
+  task->observation = 0;
+  task->storage = storage;
 }
 
 void decode_secure_begin(struct decode_secure *secure, struct decode_task *task)

@@ -21,6 +21,8 @@ struct decode_request {
 
 enum { DECODE_REQUESTS = 8192, DECODE_NONCES = 32768 };
 
+struct decode_phantoms;
+
 struct decode_seen;
 struct decode_seen *decode_seen_new(void);
 void decode_seen_free(struct decode_seen **seen);
@@ -38,12 +40,20 @@ struct decode_context {
   struct gc_context file;
   int group;                  /* number of the first context with the same keys */
   bool is_checker;
+  /* learned from an informative response, which has no file */
+  uint64_t since;             /* number of the message with it: earlier ones do not have the context; 0: of a file */
+  uint64_t observation;       /* id of the group observation; 0: not known */
+  uint8_t *material;          /* what it was made of, to know it again; secret memory */
+  size_t material_len;
 };
+
+enum { DECODE_LEARNED = 64 }; /* contexts learned */
 
 struct decode_secure {
   struct decode_context *contexts; /* members first, then signature checkers */
-  size_t count;
+  size_t count, given;        /* given: with -g; those learned come last */
   struct decode_seen *seen;
+  struct decode_phantoms *phantoms; /* NULL: none */
   uint8_t *storage;           /* for messages opened at once */
 };
 
@@ -51,14 +61,28 @@ struct decode_secure {
 struct decode_secure *decode_secure_new(const struct decode_params *params, enum gc_status *status);
 void decode_secure_free(struct decode_secure **secure);
 
+/**
+ * Keep the Security Context of a self-managed group, once however often it comes; no message may be being opened meanwhile.
+ * @param since as in struct decode_context
+ */
+struct gc_informative;
+void decode_secure_learn(struct decode_secure *secure, const struct gc_informative *response, uint64_t since, uint64_t observation);
+
+/** What a protected request says of itself before it is opened; unchanged where it says too little. */
+void decode_request_read(struct decode_request *request, const struct gc_oscore_option *option, uint64_t n, bool is_observe);
+
 /** What was found on the way to opening. */
 struct decode_task {
   struct decode_record record;
   struct decode_security security;
   struct decode_request request; /* of a response */
+  uint64_t observation;          /* of a notification: id of its group observation; 0: it is none */
   struct gc_buf storage;
   bool is_protected, is_waiting;  /* is_waiting: to be opened by whichever thread is free */
 };
+
+/** A task of a record that is protected (what decode_security_look said). */
+void decode_task_init(struct decode_task *task, struct gc_buf storage);
 
 /** Find the request of a response, remember a request. Opens at once what is cheap, and what later messages depend on. */
 void decode_secure_begin(struct decode_secure *secure, struct decode_task *task);
