@@ -149,7 +149,13 @@ static void open_all(struct decode_batch *batch)
   pthread_mutex_unlock(&batch->mutex);
 }
 
-/* A phantom request was learned from a message of this very batch, when that had been decrypted. */
+/* A message of this very batch, decrypted meanwhile, may have brought the phantom request that another answers, or its keys. */
+static bool knows_more(struct decode_run *run, struct decode_task *task, size_t contexts)
+{
+  bool is_matched = run->phantoms && decode_phantoms_match(run->phantoms, &task->record);
+  return task->is_protected && (is_matched || (contexts != run->secure->count && task->security.outcome > DECODE_VERIFIED));
+}
+
 static void open_again(struct decode_run *run, struct decode_task *task)
 {
   decode_security_look(&task->security, &task->record);
@@ -162,12 +168,13 @@ static void open_again(struct decode_run *run, struct decode_task *task)
 void decode_batch_flush(struct decode_run *run)
 {
   struct decode_batch *batch = run->batch;
+  const size_t contexts = run->secure->count;
   batch->secure = run->secure;
   if (batch->waiting)
     open_all(batch);
   for (size_t i = 0; i < batch->count && !run->is_done; i++) {
     struct decode_task *task = &batch->tasks[i];
-    if (run->phantoms && decode_phantoms_match(run->phantoms, &task->record) && task->is_protected)
+    if (knows_more(run, task, contexts))
       open_again(run, task);
     if (task->is_protected)
       decode_secure_end(run->secure, task);

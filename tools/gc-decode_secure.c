@@ -276,8 +276,9 @@ void decode_secure_open(const struct decode_secure *secure, struct decode_task *
     return;
   if (!security->kid.ptr && opened->kid.ptr)
     security->kid = opened->kid;
-  if (!security->gid.ptr && gc_oscore_context_id_context(opened->context).len)
-    security->gid = gc_oscore_context_id_context(opened->context);
+  const struct gc_bytes gid = gc_oscore_context_id_context(opened->context);
+  if (gid.len && (!security->gid.ptr || security->outcome <= DECODE_VERIFIED)) /* a response may be of a newer context than its request */
+    security->gid = gid;
 }
 
 void decode_secure_end(struct decode_secure *secure, struct decode_task *task)
