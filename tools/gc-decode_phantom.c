@@ -64,7 +64,7 @@ static void insert(struct decode_phantoms *phantoms, const struct decode_phantom
   const struct gc_addr *server = phantom->has_place ? &phantom->server : NULL;
   for (unsigned i = 0; i < WAYS; i++) {
     struct decode_phantom *old = &set[i].phantom;
-    if (set[i].used && is_for(old, phantom->id, server, &phantom->group, gc_bytes(phantom->token, phantom->token_len)) &&
+    if (set[i].used && !old->n == !phantom->n && is_for(old, phantom->id, server, &phantom->group, gc_bytes(phantom->token, phantom->token_len)) &&
         gc_bytes_equal(gc_bytes(old->ph_req, old->ph_req_len), gc_bytes(phantom->ph_req, phantom->ph_req_len))) {
       if (phantom->n < old->n) { /* protected ones are read later than others around them */
         old->n = phantom->n;

@@ -7,6 +7,8 @@ complete -c gc-decode -l capture-filter -x -d 'look only at packets that match (
 complete -c gc-decode -s Y -l filter -x -d 'show only messages that match, as in \'code==2.05 and src==10.0.0.1\''
 complete -c gc-decode -s c -l count -x -d 'stop after N messages shown'
 complete -c gc-decode -s j -l jobs -x -d 'threads that verify (default: one a core; live: 1)'
+complete -c gc-decode -l phantom -r -F -d 'group observation learned elsewhere, repeatable'
+complete -c gc-decode -l show-secrets -d 'show the Master Secret in informative responses'
 complete -c gc-decode -l time -x -a 'relative absolute epoch' -d 'relative (to the first message), absolute (UTC) or epoch'
 complete -c gc-decode -s g -l context -r -F -d 'security context file, repeatable'
 complete -c gc-decode -l strict -d 'refuse a context file that others can read'
