@@ -145,7 +145,7 @@ static bool plain_phantom(struct decode_run *run, struct decode_phantom *phantom
   const struct gc_bytes token = gc_bytes(phantom->token, phantom->token_len);
   struct gc_bytes bytes = gc_bytes(phantom->ph_req, phantom->ph_req_len);
   if (!phantom->is_protected)
-    return gc_phantom_read(out, token, bytes, NULL) == GC_OK;
+    return phantom->ph_req_len && gc_phantom_read(out, token, bytes, NULL) == GC_OK;
   if (run->secure && phantom->tried_with != run->secure->count && !phantom->plain_len) {
     struct decode_task task;
     struct gc_message message;

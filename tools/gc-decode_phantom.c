@@ -80,25 +80,34 @@ static void insert(struct decode_phantoms *phantoms, const struct decode_phantom
   phantoms->has_any[!phantom->has_place] = true;
 }
 
-static bool read_phantom(struct decode_phantom *phantom, const struct gc_informative *response)
+/* Where ph_req is left out it is the registration that was answered (Section 4.2): what notifies is known all the same. */
+static bool read_ph_req(struct decode_phantom *phantom, const struct gc_informative *response)
 {
   struct gc_message message;
+  struct gc_oscore_option option;
   struct gc_bytes value;
-  const struct gc_bytes token = response->tp_info.token;
-  if (!(response->present & GC_IR_TP_INFO) || !response->tp_info.has_details || !(response->present & GC_IR_PH_REQ) ||
-      response->ph_req.len > DECODE_PH_REQ_MAX || gc_phantom_read(&message, token, response->ph_req, NULL))
+  bool is_02;
+  if (!(response->present & GC_IR_PH_REQ))
+    return true;
+  if (response->ph_req.len > DECODE_PH_REQ_MAX || gc_phantom_read(&message, response->tp_info.token, response->ph_req, NULL))
     return false;
-  *phantom = (struct decode_phantom){ .server = response->tp_info.server, .group = response->tp_info.group, .token_len = (uint8_t)token.len,
-                                      .ph_req_len = (uint16_t)response->ph_req.len };
-  if (token.len)
-    memcpy(phantom->token, token.ptr, token.len);
+  phantom->ph_req_len = (uint16_t)response->ph_req.len;
   memcpy(phantom->ph_req, response->ph_req.ptr, response->ph_req.len);
   phantom->is_protected = gc_oscore_option_of(&message, &value);
-  struct gc_oscore_option option;
-  bool is_02;
   if (phantom->is_protected && !gc_oscore_option_guess(&option, value, &is_02, NULL))
     decode_request_read(&phantom->request, &option, 0, true);
   return true;
+}
+
+static bool read_phantom(struct decode_phantom *phantom, const struct gc_informative *response)
+{
+  const struct gc_tp_info *info = &response->tp_info;
+  if (!(response->present & GC_IR_TP_INFO) || !info->has_details)
+    return false;
+  *phantom = (struct decode_phantom){ .server = info->server, .group = info->group, .token_len = (uint8_t)info->token.len };
+  if (info->token.len)
+    memcpy(phantom->token, info->token.ptr, info->token.len);
+  return read_ph_req(phantom, response);
 }
 
 uint64_t decode_phantoms_add(struct decode_phantoms *phantoms, const struct gc_informative *response, uint64_t n, const char *file,

@@ -18,7 +18,7 @@ struct decode_phantom {
   struct gc_addr server, group;
   uint8_t token[GC_TOKEN_MAX_LEN], token_len;
   struct decode_request request; /* what protected notifications are bound to; n is 0 */
-  uint8_t ph_req[DECODE_PH_REQ_MAX], plain[DECODE_PH_REQ_MAX]; /* code ‖ options ‖ [ff ‖ payload]; plain: decrypted */
+  uint8_t ph_req[DECODE_PH_REQ_MAX], plain[DECODE_PH_REQ_MAX]; /* code ‖ options ‖ [ff ‖ payload], or nothing; plain: decrypted */
   uint16_t ph_req_len, plain_len;
   size_t tried_with;          /* contexts there were when it was last tried to decrypt it */
 };
@@ -32,7 +32,7 @@ void decode_phantoms_free(struct decode_phantoms **phantoms);
 /**
  * Remember the phantom request of an informative response, once however often it comes.
  * @param n    number of the message that it came in; 0: from file
- * @return id; 0: it names no group, or has no phantom request that can be used
+ * @return id; 0: it names no group, or its phantom request cannot be used
  */
 uint64_t decode_phantoms_add(struct decode_phantoms *phantoms, const struct gc_informative *response, uint64_t n, const char *file,
                              bool has_place);

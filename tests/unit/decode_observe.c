@@ -376,6 +376,58 @@ static void keys_in_the_capture(void **state)
   gc_oscore_context_free(&new);
 }
 
+/* A server of -05: COSE_Key with kid, countersignatures of its time, a phantom cancellation request. @req SM-05 SM-06 */
+static void keys_of_05(void **state)
+{
+  (void)state;
+  static uint8_t cose_key[64], map[256];
+  const uint8_t head[] = { 0xa4, 0x01, 0x01, 0x02, 0x41, 0x52, 0x20, 0x06, 0x21, 0x58, 0x20 };
+  struct gc_key_pair pair = sec_pair(GC_CURVE_ED25519, 0);
+  memcpy(cose_key, head, sizeof head);
+  memcpy(cose_key + sizeof head, pair.public_key.bytes, 32);
+  struct gc_oscore_params p = gc_oscore_params_default(GC_OSCORE_GROUP_02);
+  p.master_secret = hexval("0303030303030303030303030303030303");
+  p.has_id_context = true;
+  p.id_context = hexval("05");
+  p.ecdh_alg = 0;
+  struct gc_oscore_context *s;
+  const char *why = "";
+  if (gc_oscore_context_new(&s, &p, &why) ||
+      gc_oscore_context_set_sender(s, hexval("52"), gc_bytes(pair.public_key.bytes, pair.public_key.len),
+                                   gc_bytes(pair.private_key, pair.private_len), (struct gc_oscore_numbers){ NULL, NULL }, &why))
+    fail_msg("%s", why);
+  const struct gc_group_material material = {
+    .format = GC_OMN_05, .present = GC_GM_MS | GC_GM_CONTEXT_ID | GC_GM_SIGN_ALG | GC_GM_SIGN_PARAMS | GC_GM_CS_KEY_PARAMS | GC_GM_CS_KEY_ENC,
+    .ms = p.master_secret, .context_id = p.id_context, .sign_alg = { .number = GC_ALG_EDDSA }, .sign_params = hexval("828101820106"),
+    .cs_key_params = hexval("820106"), .cs_key_enc = 1,
+  };
+  struct gc_buf out = gc_buf(map, sizeof map);
+  assert_int_equal(gc_group_material_write(&out, &material), GC_OK);
+  struct gc_informative response = { .format = GC_OMN_05, .present = GC_IR_GP_MATERIAL | GC_IR_SRV_CRED | GC_IR_EXP,
+                                     .gp_material = gc_buf_bytes(&out), .srv_cred = gc_bytes(cose_key, sizeof head + 32),
+                                     .exp = { .number = 1800000000 } };
+  struct gc_oscore_binding phantom, cancellation;
+  packet(&server, &client, GC_TYPE_CON, "4a", informative(&response, protect_request(s, registration(), &phantom)));
+  notification(protect_response(s, content(2, "one"), &phantom));
+  (void)protect_request(s, body_of(GC_CODE_GET, 1, -1, gc_bytes(NULL, 0)), &cancellation);
+  notification(protect_response(s, body_of(GC_CODE_SERVICE_UNAVAILABLE, -1, -1, gc_bytes(NULL, 0)), &cancellation));
+  expect(NULL, 0, (const char *const[]){ "{informative response (-05): ", "] one  {group (draft -02) 05 kid=52 piv=01 verified}",
+                                         "(cancels the phantom request of #1, as in -05)", NULL });
+  gc_oscore_context_free(&s);
+}
+
+/* without ph_req the registration itself is the phantom request: of notifications in the clear this is enough */
+static void without_ph_req(void **state)
+{
+  (void)state;
+  struct gc_informative response = { .present = GC_IR_TP_INFO };
+  response.tp_info = (struct gc_tp_info){ .server = server, .group = group, .has_details = true, .token = hexval("7b") };
+  packet(&client, &server, GC_TYPE_CON, "4a", registration());
+  packet(&server, &client, GC_TYPE_CON, "4a", informative(&response, gc_bytes(NULL, 0)));
+  notification(content(2, "one"));
+  expect(NULL, 0, (const char *const[]){ "token=7b}", "] one  (notification to the phantom request of #2)\n", NULL });
+}
+
 /* keys do not open what was sent before they were */
 static void keys_that_come_later(void **state)
 {
@@ -433,6 +485,9 @@ static void bounded(void **state)
   assert_true(count > DECODE_PHANTOMS / 2 && count <= DECODE_PHANTOMS);
   response.ph_req = gc_bytes(NULL, 0);
   assert_int_equal(decode_phantoms_add(phantoms, &response, 1, NULL, true), 0);
+  response.present = GC_IR_TP_INFO;
+  assert_int_not_equal(decode_phantoms_add(phantoms, &response, 1, NULL, true), 0);
+  response.present = GC_IR_TP_INFO | GC_IR_PH_REQ;
   uint8_t large[DECODE_PH_REQ_MAX + 1] = { 0x01, 0x60, 0xff };
   response.ph_req = gc_bytes(large, sizeof large);
   assert_int_equal(decode_phantoms_add(phantoms, &response, 1, NULL, true), 0);
@@ -448,6 +503,8 @@ int main(void)
     cmocka_unit_test_setup(restarted_and_replayed, begin),
     cmocka_unit_test_setup(not_for_this, begin),
     cmocka_unit_test_setup(keys_in_the_capture, begin),
+    cmocka_unit_test_setup(keys_of_05, begin),
+    cmocka_unit_test_setup(without_ph_req, begin),
     cmocka_unit_test_setup(keys_that_come_later, begin),
     cmocka_unit_test_setup(cut_short, begin),
     cmocka_unit_test(bounded),
