@@ -1,7 +1,6 @@
 #include "common/show_informative.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -121,15 +120,18 @@ static void show_message(const struct tree *tree, const char *name, struct gc_by
 /* "1800000000 (2027-01-15T08:00:00Z)" */
 static void show_date(struct gc_out *out, const struct gc_numeric_date *date)
 {
-  double seconds = floor(gc_numeric_date_seconds(date));
-  time_t when = (time_t)(fabs(seconds) < 1e11 ? seconds : 0);
+  const double seconds = gc_numeric_date_seconds(date);
+  const bool is_year = seconds > -1e11 && seconds < 1e11; /* of at most four digits */
+  time_t when = is_year ? (time_t)seconds : 0;
   struct tm tm;
   char text[32];
+  if ((double)when > seconds)
+    when--;
   if (date->is_real)
     gc_outf(out, "%.15g", date->real);
   else
     gc_outf(out, "%" PRId64, date->number);
-  if (fabs(seconds) < 1e11 && gmtime_r(&when, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+  if (is_year && gmtime_r(&when, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
     gc_outf(out, " (%s)", text);
 }
 
