@@ -8,7 +8,7 @@
 
 enum { FLAGS = GC_OPEN_NO_REPLAY | GC_OPEN_OWN | GC_OPEN_DIAGNOSE | GC_OPEN_EXACT };
 
-enum { CANCELLATION_TRIES = 8 };
+enum { CANCELLATION_TRIES = 8, LEARNED_TRIES = 4 };
 
 /* The best of several tries. */
 struct best {
@@ -44,6 +44,26 @@ static bool speaks(const struct gc_oscore_context *context, const struct decode_
     return security->is_02;
   }
   return false;
+}
+
+/* Of the contexts learned that may be meant only the latest are tried: whoever can write to the capture can have sent them, and each
+ * costs a signature. */
+static bool is_outdated(const struct decode_secure *secure, size_t at, const struct decode_task *task)
+{
+  const struct decode_context *context = &secure->contexts[at];
+  unsigned newer = 0;
+  for (size_t i = at + 1; at >= secure->given && i < secure->count; i++) {
+    const struct decode_context *other = &secure->contexts[i];
+    bool is_same = (task->observation && context->observation == task->observation && other->observation == task->observation) ||
+                   has_gid(other->file.oscore, gc_oscore_context_id_context(context->file.oscore));
+    newer += is_same && other->since <= task->record.n;
+  }
+  return newer >= LEARNED_TRIES;
+}
+
+static bool is_usable(const struct decode_secure *secure, size_t at, const struct decode_task *task)
+{
+  return secure->contexts[at].since <= task->record.n && !is_outdated(secure, at, task);
 }
 
 /* Keep a try; true: it says all. */
@@ -98,7 +118,7 @@ static void open_request(const struct decode_secure *secure, struct decode_task 
   struct best best = { .reason = GC_SEC_NO_CONTEXT };
   for (size_t i = 0; i < secure->count; i++) {
     struct gc_oscore_context *context = secure->contexts[i].file.oscore;
-    if (secure->contexts[i].since > task->record.n || !fits_request(context, security))
+    if (!fits_request(context, security) || !is_usable(secure, i, task))
       continue;
     enum gc_sec result = gc_oscore_open_request(context, &task->record.message, FLAGS, task->storage, &opened, &binding);
     if (secure->contexts[i].is_checker && result == GC_SEC_MODE) {
@@ -129,7 +149,7 @@ static bool fits_response(const struct decode_secure *secure, size_t i, const st
   const struct gc_oscore_context *context = secure->contexts[i].file.oscore;
   const struct decode_request *request = &task->request;
   const struct gc_oscore_option *option = &task->security.option;
-  if (secure->contexts[i].since > task->record.n || !speaks(context, &task->security))
+  if (!speaks(context, &task->security) || !is_usable(secure, i, task))
     return false;
   if (gc_oscore_context_profile(context) == GC_OSCORE_PLAIN) {
     if (request->context >= 0)

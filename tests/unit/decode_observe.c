@@ -309,7 +309,7 @@ static void not_for_this(void **state)
 
 static struct gc_oscore_context *self_managed(const char *gid, uint8_t secret, struct gc_informative *response)
 {
-  static uint8_t creds[256], materials[4][256];
+  static uint8_t creds[256], materials[16][256];
   static unsigned turn;
   uint8_t ms[16];
   memset(ms, secret, sizeof ms);
@@ -332,7 +332,7 @@ static struct gc_oscore_context *self_managed(const char *gid, uint8_t secret, s
     .ms = p.master_secret, .context_id = p.id_context, .cred_fmt = GC_CRED_CCS, .gp_enc_alg = { .number = p.group_enc_alg },
     .sign_alg = { .number = p.sign_alg }, .sign_params = hexval("828101820106"),
   };
-  struct gc_buf out = gc_buf(materials[turn++ % 4], sizeof materials[0]);
+  struct gc_buf out = gc_buf(materials[turn++ % 16], sizeof materials[0]);
   assert_int_equal(gc_group_material_write(&out, &material), GC_OK);
   response->present |= GC_IR_GP_MATERIAL | GC_IR_SRV_CRED | GC_IR_SRV_IDENTIFIER | GC_IR_EXI;
   response->gp_material = gc_buf_bytes(&out);
@@ -428,6 +428,28 @@ static void without_ph_req(void **state)
   expect(NULL, 0, (const char *const[]){ "token=7b}", "] one  (notification to the phantom request of #2)\n", NULL });
 }
 
+/* Ten others claim the same Gid with other keys: those of the server are among the latest, or are not tried. */
+static void many_keys_for_one_gid(void **state)
+{
+  (void)state;
+  for (unsigned after = 0; after < 10; after += 9) {
+    struct gc_informative response = { .format = GC_OMN_CURRENT };
+    struct gc_oscore_context *s = self_managed("dd11", 1, &response), *false_one;
+    struct gc_oscore_binding phantom;
+    struct gc_bytes ph_req = protect_request(s, registration(), &phantom);
+    packet_count = 0;
+    for (uint8_t i = 0; i <= 10; i++) {
+      struct gc_informative claim = { .format = GC_OMN_CURRENT };
+      false_one = self_managed("dd11", (uint8_t)(10 + i), &claim);
+      packet(&server, &client, GC_TYPE_CON, "4a", i == 10 - after ? informative(&response, ph_req) : informative(&claim, ph_req));
+      gc_oscore_context_free(&false_one);
+    }
+    notification(protect_response(s, content(2, "one"), &phantom));
+    expect(NULL, after ? 1 : 0, (const char *const[]){ "\n12 ", after ? "{NOT VERIFIED: countersignature wrong" : "] one  {group dd11", NULL });
+    gc_oscore_context_free(&s);
+  }
+}
+
 /* keys do not open what was sent before they were */
 static void keys_that_come_later(void **state)
 {
@@ -505,6 +527,7 @@ int main(void)
     cmocka_unit_test_setup(keys_in_the_capture, begin),
     cmocka_unit_test_setup(keys_of_05, begin),
     cmocka_unit_test_setup(without_ph_req, begin),
+    cmocka_unit_test_setup(many_keys_for_one_gid, begin),
     cmocka_unit_test_setup(keys_that_come_later, begin),
     cmocka_unit_test_setup(cut_short, begin),
     cmocka_unit_test(bounded),
