@@ -32,6 +32,8 @@ struct gc_group_observe_params {
   uint64_t material_lifetime_s; /* of the keys of GC_GROUP_SELF_MANAGED: 3600 */
   bool allow_plain_keys;       /* tests only: they are sent to unprotected registrations too, for all to read */
   const char *join_uri, *sec_gp, *as_uri; /* how to join the group of GC_GROUP_OSCORE; the first two or none; NULL: not said */
+  const char *note;            /* for people whose client knows nothing of this: a further parameter "note" of the informative
+                                  response (not in -05); NULL: none */
   bool tells_algorithms;       /* hkdf, cred_fmt, gp_enc_alg, sign_alg, sign_params too, where join_uri and sec_gp are given */
 };
 

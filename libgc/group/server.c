@@ -1,4 +1,4 @@
-#include "group/server_internal.h"
+#include "group/server_group.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,7 @@ struct gc_server_params gc_server_params_default(void)
     .max_observers = 65536,
     .max_transfers = 1024,
     .max_observers_per_member = 256,
+    .max_group_observations = 4096,
     .max_delayed = 65536,
     .max_transfer_bytes = 32u << 20,
   };
@@ -74,6 +75,7 @@ static void endpoint_delivery(void *ctx, enum gc_delivery delivery, const struct
   (void)mid;
   struct gc_member *member = ctx;
   gc_observer_delivery(member, delivery, cookie, member->server->now_ms);
+  gc_group_delivery(member, delivery, cookie);
 }
 
 void gc_member_touch(struct gc_member *member)
@@ -110,6 +112,7 @@ void gc_server_drop_delayed(struct gc_delayed *delayed)
 static void free_resource(struct gc_resource *resource)
 {
   free(resource->link.text);
+  gc_group_policy_free(&resource->policy);
   free(resource->path);
   free(resource);
 }
@@ -158,6 +161,9 @@ static void free_owner(struct gc_timer *timer)
   case GC_OWNER_TRANSFER:
     gc_transfer_free((struct gc_transfer *)(void *)timer);
     return;
+  case GC_OWNER_GROUP_OBSERVATION:
+    gc_group_source_free((struct gc_group_source *)(void *)timer);
+    return;
   }
 }
 
@@ -173,6 +179,7 @@ void gc_server_free(struct gc_server **pointer)
     free_owner(timer);
   for (size_t i = 0; i < server->member_count; i++) {
     gc_endpoint_free(&server->members[i]->endpoint);
+    gc_own_group_free(&server->members[i]->own_group);
     free(server->members[i]);
   }
   for (struct gc_resource *resource = server->resources, *next; resource; resource = next) {
@@ -328,7 +335,7 @@ enum gc_err gc_server_add_link(struct gc_server *server, const char *target, con
 size_t gc_server_observers(const struct gc_server *server, const struct gc_resource *resource)
 {
   (void)server;
-  return resource->observers;
+  return resource->observers + resource->sources;
 }
 
 /* --- datagrams and the clock --------------------------------------------------------------------------------------- */
@@ -354,7 +361,8 @@ static void send_delayed(struct gc_delayed *delayed, uint64_t now_ms)
 {
   struct gc_member *member = delayed->member;
   /* a response that cannot be sent is as good as lost on the way */
-  (void)!gc_endpoint_reply(member->endpoint, &delayed->ref, gc_bytes(delayed->body, delayed->body_len), false, 0, now_ms);
+  (void)!gc_endpoint_reply(member->endpoint, &delayed->ref, gc_bytes(delayed->body, delayed->body_len), delayed->as_con, delayed->cookie,
+                           now_ms);
   gc_server_drop_delayed(delayed);
   gc_member_touch(member);
 }
@@ -381,6 +389,9 @@ void gc_server_tick(struct gc_server *server, uint64_t now_ms)
       break;
     case GC_OWNER_TRANSFER:
       gc_transfer_free((struct gc_transfer *)(void *)timer);
+      break;
+    case GC_OWNER_GROUP_OBSERVATION:
+      gc_group_source_due((struct gc_group_source *)(void *)timer, now_ms);
       break;
     }
   }

@@ -70,6 +70,7 @@ struct gc_server_params {
   uint32_t con_notify_every;    /* every n-th notification is confirmable: 8 */
   uint32_t max_observers, max_transfers; /* per server: 65536, 1024 */
   uint32_t max_observers_per_member;     /* 256 */
+  uint32_t max_group_observations;       /* per server: 4096 */
   uint32_t max_delayed;                  /* responses that wait for their Leisure: 65536 per server, 32 per member */
   size_t max_transfer_bytes;             /* of all bodies under way in blocks: 32 MiB */
 };
@@ -126,7 +127,7 @@ enum gc_err gc_server_add_link(struct gc_server *server, const char *target, con
 /** Tell the observers of a resource at a member (NULL: at all members) that its state has changed. */
 void gc_server_changed(struct gc_server *server, struct gc_member *member, struct gc_resource *resource, uint64_t now_ms);
 
-/** How many observe a resource, at all members together. */
+/** How many observe a resource, at all members together; a group observation counts once. */
 size_t gc_server_observers(const struct gc_server *server, const struct gc_resource *resource);
 
 /** A datagram to `member`; NULL: to a group that all members have joined. */
@@ -139,7 +140,9 @@ struct gc_server_state {
   uint64_t responses, suppressed, notifications, challenges, malformed, duplicates;
   uint64_t insecure; /* protected requests that were not opened */
   uint64_t dropped; /* answers that found no room to wait for their Leisure */
+  uint64_t informed, group_notifications, confirmations; /* group observations: clients that take part, notifications, signs of interest */
   size_t observers, transfers, delayed; /* delayed: responses waiting for their Leisure */
+  size_t group_observations;
 };
 struct gc_server_state gc_server_state(const struct gc_server *server);
 

@@ -1,4 +1,4 @@
-#include "group/server_internal.h"
+#include "group/server_group.h"
 
 #include <string.h>
 
@@ -179,7 +179,8 @@ static void request_resource(struct gc_server_exchange *exchange)
     gc_server_error(exchange, GC_CODE(4, 12), "precondition failed");
     return;
   }
-  answer(exchange);
+  if (!gc_group_take(exchange))
+    answer(exchange);
 }
 
 /* Group requests that are not answered, whatever is asked for. */

@@ -8,6 +8,7 @@
  *   server_echo.c       which client addresses are verified (RFC 9175)
  *   server_security.c   OSCORE and Group OSCORE
  *   server_discovery.c  /.well-known/core (RFC 6690)
+ *   server_group.h      group observations: their files
  */
 #ifndef GC_GROUP_SERVER_INTERNAL_H
 #define GC_GROUP_SERVER_INTERNAL_H
@@ -28,7 +29,7 @@
 #define GC_SERVER_GROUPS_PER_MEMBER 4    /* whose Leisure periods are remembered */
 #define GC_SERVER_ECHO_SLOTS 1024
 
-enum gc_owner { GC_OWNER_MEMBER, GC_OWNER_DELAYED, GC_OWNER_OBSERVER, GC_OWNER_TRANSFER };
+enum gc_owner { GC_OWNER_MEMBER, GC_OWNER_DELAYED, GC_OWNER_OBSERVER, GC_OWNER_TRANSFER, GC_OWNER_GROUP_OBSERVATION };
 
 /** The first member of everything that waits: one heap holds the deadlines of all. Set as long as its owner lives. */
 struct gc_due {
@@ -55,6 +56,8 @@ struct gc_member {
   struct gc_observer *observers;
   struct gc_oscore_ring *ring; /* NULL: nothing is protected */
   uint8_t answer_mode;         /* enum gc_answer_mode */
+  struct gc_group_source *sources;      /* its group observations */
+  struct gc_own_group *own_group;       /* NULL until one is needed */
 };
 
 /** A link-value of /.well-known/core, ready to be sent. */
@@ -68,7 +71,8 @@ struct gc_resource {
   char *path;
   struct gc_server_link link;
   struct gc_bytes segments[GC_SERVER_SEGMENTS_MAX]; /* of the path */
-  size_t segment_count, observers;
+  size_t segment_count, observers, sources;
+  struct gc_group_policy *policy; /* NULL: no group observations */
   struct gc_resource *next;
 };
 
@@ -83,6 +87,8 @@ struct gc_delayed {
   struct gc_due due;
   struct gc_member *member;
   struct gc_request_ref ref;
+  bool as_con;
+  uint64_t cookie;
   size_t body_len;
   uint8_t body[];
 };
@@ -146,6 +152,7 @@ struct gc_server {
   struct gc_transfer *transfers, **transfers_end;
   size_t transfer_bytes;
   uint64_t next_id, now_ms;
+  uint32_t own_groups; /* made so far, by all members: part of their Gids */
   struct gc_echo_slot *echo; /* GC_SERVER_ECHO_SLOTS, or NULL until one is needed */
   struct gc_server_state state;
   struct gc_builder builder; /* of the further options of the response being made */
@@ -181,6 +188,8 @@ struct gc_server_exchange {
   bool adds_block1;                 /* the answer carries Block1 */
   bool adds_observe;                /* the answer is a notification with number observe_number */
   uint32_t observe_number;
+  bool is_separate;                 /* the answer is a separate confirmable response, whose fate `cookie` tells */
+  uint64_t cookie;
 };
 
 /** GET and FETCH ask and change nothing. */
@@ -216,13 +225,20 @@ enum gc_err gc_server_compose(const struct gc_server_exchange *exchange, struct 
  *  what it was. GC_E_LIMIT: the smallest does not fit (and is composed). */
 enum gc_err gc_server_compose_within(const struct gc_server_exchange *exchange, struct gc_server_response *response, size_t limit,
                                      uint8_t *szx, struct gc_bytes *out) GC_MUST_CHECK;
+/** Is this class of response kept back? By No-Response: *by_client. */
+bool gc_server_keeps_back(const struct gc_server_exchange *exchange, uint8_t code, bool *by_client);
+/** No answer, for this reason. */
+void gc_server_suppress(const struct gc_server_exchange *exchange, const char *phrase);
+/** A short 4.01 that is answered with what only the owner of the address can know. */
+void gc_server_challenge(struct gc_server_exchange *exchange);
 /** What may be sent to the client of this request, bytes; SIZE_MAX: it is known. */
 size_t gc_server_answer_limit(const struct gc_server_exchange *exchange);
 uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct gc_server_response *response);
 /** A time within the member's next Leisure period in the group. */
 uint64_t gc_member_leisure(struct gc_member *member, const struct gc_addr *group, uint64_t now_ms);
 
-void gc_server_send_answer(const struct gc_server_exchange *exchange, const struct gc_server_response *response, struct gc_bytes body,
+/** Put on protection, and send it now or after the Leisure. false: it could not be */
+bool gc_server_send_answer(const struct gc_server_exchange *exchange, const struct gc_server_response *response, struct gc_bytes body,
                            const char *phrase);
 
 /* server_security.c */
@@ -232,6 +248,8 @@ bool gc_server_open(struct gc_server_exchange *exchange, struct gc_message *mess
 enum gc_sec gc_server_seal(const struct gc_server_exchange *exchange, struct gc_bytes *body);
 /** Bytes that gc_server_seal adds, about; 0: nothing is protected. */
 size_t gc_server_seal_growth(const struct gc_server_exchange *exchange);
+/** The newest context of this one's group: answers leave under it (draft, Section 7.3); OSCORE knows no groups. */
+struct gc_oscore_context *gc_member_newest_context(const struct gc_member *member, struct gc_oscore_context *context);
 struct gc_server_peer gc_server_peer_of(const struct gc_server_exchange *exchange);
 bool gc_server_is_peer(const struct gc_server_peer *peer, const struct gc_server_exchange *exchange);
 
@@ -248,6 +266,16 @@ void gc_transfer_free(struct gc_transfer *transfer);
 /** The client is (now) an observer: true, exchange->observe_number set. */
 bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new);
 void gc_server_unobserve(const struct gc_server_exchange *exchange);
+/** Whose request it is has a traditional observation; NULL: has none. */
+struct gc_observer *gc_server_observer_of(const struct gc_server_exchange *exchange);
+/** Its registration again, as if it came now. false: it cannot be read */
+bool gc_observer_restore(struct gc_server_exchange *exchange, struct gc_message *message, struct gc_observer *observer, uint64_t now_ms);
+/** A message of the observation ("code ‖ options ‖ [ff ‖ payload]"). */
+enum gc_err gc_observer_send(struct gc_observer *observer, struct gc_bytes body, bool as_con, uint64_t cookie, uint64_t now_ms) GC_MUST_CHECK;
+/** Give up an observation while its member's endpoint is alive. */
+void gc_observer_drop(struct gc_observer *observer);
+/** Greater than the one before for every client of this member. */
+uint32_t gc_member_observe_number(struct gc_member *member, uint64_t now_ms);
 void gc_observer_due(struct gc_observer *observer, uint64_t now_ms);
 void gc_observer_delivery(struct gc_member *member, enum gc_delivery delivery, uint64_t id, uint64_t now_ms);
 void gc_observer_free(struct gc_observer *observer);

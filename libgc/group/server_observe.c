@@ -1,4 +1,4 @@
-#include "group/server_internal.h"
+#include "group/server_group.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #define CHECK_MS ((24u * 60u - 15u) * 60u * 1000u)
 
 /* One who can only write the client's address does not end its observation (RFC 8613, Section 4.1.3.5). */
-static struct gc_observer *find(const struct gc_server_exchange *exchange)
+struct gc_observer *gc_server_observer_of(const struct gc_server_exchange *exchange)
 {
   const struct gc_request_ref *ref = &exchange->ref;
   for (struct gc_observer *observer = exchange->member->observers; observer; observer = observer->next)
@@ -20,7 +20,7 @@ static struct gc_observer *find(const struct gc_server_exchange *exchange)
 
 /* Greater than the one before for every client of this member, and after a restart too (RFC 7641, Section 4.4): ticks of
  * 256 s / 2^23. */
-static uint32_t next_number(struct gc_member *member, uint64_t now_ms)
+uint32_t gc_member_observe_number(struct gc_member *member, uint64_t now_ms)
 {
   uint32_t number = (uint32_t)(now_ms * 32768 / 1000) & GC_OBSERVE_MASK;
   const uint32_t step = (number - member->observe_last) & GC_OBSERVE_MASK;
@@ -43,8 +43,7 @@ void gc_observer_free(struct gc_observer *observer)
   free(observer);
 }
 
-/* Give up an observation while its member's endpoint is alive. */
-static void drop(struct gc_observer *observer)
+void gc_observer_drop(struct gc_observer *observer)
 {
   struct gc_member *member = observer->member;
   gc_endpoint_cancel(member->endpoint, observer->id);
@@ -59,19 +58,19 @@ static void check_later(struct gc_observer *observer)
 
 void gc_server_unobserve(const struct gc_server_exchange *exchange)
 {
-  struct gc_observer *observer = find(exchange);
+  struct gc_observer *observer = gc_server_observer_of(exchange);
   if (observer)
-    drop(observer);
+    gc_observer_drop(observer);
 }
 
 bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
 {
   struct gc_server *server = exchange->server;
   struct gc_member *member = exchange->member;
-  struct gc_observer *before = find(exchange);
+  struct gc_observer *before = gc_server_observer_of(exchange);
   *is_new = before == NULL;
   if (before)
-    drop(before); /* replaced: the request may ask for something else now (RFC 7641, Section 4.1) */
+    gc_observer_drop(before); /* replaced: the request may ask for something else now (RFC 7641, Section 4.1) */
   if (exchange->datagram.len > GC_SERVER_KEPT_REQUEST_MAX_LEN || (exchange->has_block1 && exchange->block1.num > 0) ||
       server->state.observers >= server->params.max_observers ||
       member->observer_count >= server->params.max_observers_per_member) {
@@ -109,7 +108,7 @@ bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
   observer->resource->observers++;
   server->state.observers++;
   check_later(observer);
-  exchange->observe_number = next_number(member, exchange->now_ms);
+  exchange->observe_number = gc_member_observe_number(member, exchange->now_ms);
   return true;
 }
 
@@ -138,11 +137,12 @@ static void changed(struct gc_member *member, const struct gc_resource *resource
     else
       schedule(observer, now_ms);
   }
+  gc_group_changed(member, resource, now_ms);
 }
 
 void gc_server_changed(struct gc_server *server, struct gc_member *member, struct gc_resource *resource, uint64_t now_ms)
 {
-  if (resource->observers == 0)
+  if (resource->observers + resource->sources == 0)
     return;
   if (member)
     changed(member, resource, now_ms);
@@ -150,8 +150,7 @@ void gc_server_changed(struct gc_server *server, struct gc_member *member, struc
     changed(server->members[i], resource, now_ms);
 }
 
-/* The registration again, as if it came now. */
-static bool restore(struct gc_server_exchange *exchange, struct gc_message *message, struct gc_observer *observer, uint64_t now_ms)
+bool gc_observer_restore(struct gc_server_exchange *exchange, struct gc_message *message, struct gc_observer *observer, uint64_t now_ms)
 {
   const struct gc_bytes datagram = gc_bytes(observer->request, observer->request_len);
   if (gc_message_parse(message, datagram, NULL))
@@ -172,7 +171,7 @@ static bool restore(struct gc_server_exchange *exchange, struct gc_message *mess
   return true;
 }
 
-static enum gc_err send(struct gc_observer *observer, struct gc_bytes body, bool as_con, uint64_t now_ms)
+enum gc_err gc_observer_send(struct gc_observer *observer, struct gc_bytes body, bool as_con, uint64_t cookie, uint64_t now_ms)
 {
   struct gc_endpoint *endpoint = observer->member->endpoint;
   uint8_t datagram[GC_SERVER_MESSAGE_MAX_LEN + GC_OSCORE_GROWTH_MAX + 16];
@@ -189,7 +188,7 @@ static enum gc_err send(struct gc_observer *observer, struct gc_bytes body, bool
     return err;
   const struct gc_datagram out = { .remote = observer->ref.remote, .local = observer->ref.local, .ifindex = observer->ref.ifindex,
                                    .bytes = gc_buf_bytes(&builder.buf) };
-  return gc_endpoint_send(endpoint, &out, observer->id, now_ms);
+  return gc_endpoint_send(endpoint, &out, cookie, now_ms);
 }
 
 /* Make and send the notification. false: it was the last one */
@@ -198,13 +197,13 @@ static bool notify(struct gc_observer *observer, uint64_t now_ms)
   struct gc_server *server = observer->member->server;
   struct gc_server_exchange exchange;
   struct gc_message message;
-  if (!restore(&exchange, &message, observer, now_ms))
+  if (!gc_observer_restore(&exchange, &message, observer, now_ms))
     return false;
   struct gc_server_response response;
   gc_server_run(&exchange, message.code, &response, NULL);
   const bool goes_on = GC_CODE_CLASS(response.code) == 2;
   exchange.adds_observe = goes_on;
-  exchange.observe_number = goes_on ? next_number(observer->member, now_ms) : 0;
+  exchange.observe_number = goes_on ? gc_member_observe_number(observer->member, now_ms) : 0;
   uint8_t szx = server->params.block_szx;
   if (exchange.has_block2 && exchange.block2.szx < szx)
     szx = exchange.block2.szx;
@@ -217,7 +216,7 @@ static bool notify(struct gc_observer *observer, uint64_t now_ms)
   /* strictly few without a sign of interest (groupcomm-bis, Section 3.7); without a known round-trip time none */
   const bool as_con = observer->nons + 1 >= server->params.con_notify_every || observer->rtt_ms == UINT64_MAX ||
                       now_ms >= observer->con_at_ms + CHECK_MS || !goes_on;
-  const enum gc_err err = send(observer, body, as_con, now_ms);
+  const enum gc_err err = gc_observer_send(observer, body, as_con, observer->id, now_ms);
   observer->sent_at_ms = now_ms;
   observer->is_dirty = false;
   observer->is_con_under_way = as_con && err == GC_OK;
@@ -257,7 +256,7 @@ void gc_observer_delivery(struct gc_member *member, enum gc_delivery delivery, u
   if (!observer)
     return;
   if (delivery != GC_DELIVERY_ACKED) { /* RFC 7641, Sections 3.6 and 4.5 */
-    drop(observer);
+    gc_observer_drop(observer);
     return;
   }
   observer->is_con_under_way = false;

@@ -19,8 +19,7 @@ uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct 
 
 /* --- what is answered at all --------------------------------------------------------------------------------------- */
 
-/* Is this class of response kept back? By No-Response: *by_client. */
-static bool is_suppressed(const struct gc_server_exchange *exchange, uint8_t code, bool *by_client)
+bool gc_server_keeps_back(const struct gc_server_exchange *exchange, uint8_t code, bool *by_client)
 {
   const struct gc_resource_def *def = exchange->resource ? &exchange->resource->def : NULL;
   uint32_t policy = 0, wish = 0;
@@ -175,7 +174,8 @@ static bool send_later(const struct gc_server_exchange *exchange, struct gc_byte
   struct gc_delayed *delayed = malloc(sizeof *delayed + body.len);
   if (!delayed)
     return false;
-  *delayed = (struct gc_delayed){ .due.owner = GC_OWNER_DELAYED, .member = member, .ref = exchange->ref, .body_len = body.len };
+  *delayed = (struct gc_delayed){ .due.owner = GC_OWNER_DELAYED, .member = member, .ref = exchange->ref,
+                                  .as_con = exchange->is_separate, .cookie = exchange->cookie, .body_len = body.len };
   memcpy(delayed->body, body.ptr, body.len);
   const uint64_t due_ms = gc_member_leisure(member, &exchange->to, exchange->now_ms);
   if (gc_timers_set(&server->timers, &delayed->due.timer, due_ms)) {
@@ -188,8 +188,8 @@ static bool send_later(const struct gc_server_exchange *exchange, struct gc_byte
   return true;
 }
 
-void gc_server_send_answer(const struct gc_server_exchange *exchange, const struct gc_server_response *response, struct gc_bytes body,
-                        const char *phrase)
+bool gc_server_send_answer(const struct gc_server_exchange *exchange, const struct gc_server_response *response, struct gc_bytes body,
+                           const char *phrase)
 {
   struct gc_server *server = exchange->server;
   uint64_t delay_ms = 0;
@@ -198,29 +198,32 @@ void gc_server_send_answer(const struct gc_server_exchange *exchange, const stru
     server->state.dropped++;
     gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
     gc_server_trace(exchange, 0, 0, 0, gc_sec_str(sealed));
-    return;
+    return false;
   }
+  enum gc_err err = GC_OK;
+  if (exchange->is_separate)
+    gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
   if (!exchange->is_multicast) {
     /* a response that cannot be sent is as good as lost on the way: the client asks again */
-    (void)!gc_endpoint_reply(exchange->member->endpoint, &exchange->ref, body, false, 0, exchange->now_ms);
+    err = gc_endpoint_reply(exchange->member->endpoint, &exchange->ref, body, exchange->is_separate, exchange->cookie, exchange->now_ms);
   } else if (!send_later(exchange, body, &delay_ms)) {
     server->state.dropped++;
     gc_server_trace(exchange, 0, 0, 0, "no room to wait for the leisure time");
-    return;
+    return false;
   }
   server->state.responses++;
   gc_server_trace(exchange, response->code, response->body.len, delay_ms, phrase);
+  return err == GC_OK;
 }
 
-static void suppress(const struct gc_server_exchange *exchange, const char *phrase)
+void gc_server_suppress(const struct gc_server_exchange *exchange, const char *phrase)
 {
   exchange->server->state.suppressed++;
   gc_endpoint_ack(exchange->member->endpoint, &exchange->ref, exchange->now_ms);
   gc_server_trace(exchange, 0, 0, 0, phrase);
 }
 
-/* A short 4.01 that is answered with what only the owner of the address can know. */
-static void challenge(struct gc_server_exchange *exchange)
+void gc_server_challenge(struct gc_server_exchange *exchange)
 {
   struct gc_server *server = exchange->server;
   struct gc_server_response response = gc_server_response(server, GC_CODE(4, 1));
@@ -228,9 +231,9 @@ static void challenge(struct gc_server_exchange *exchange)
   exchange->adds_observe = exchange->adds_block1 = false;
   struct gc_bytes body;
   bool by_client = false;
-  (void)is_suppressed(exchange, response.code, &by_client);
+  (void)gc_server_keeps_back(exchange, response.code, &by_client);
   if (by_client || gc_server_compose(exchange, &response, server->params.block_szx, &body)) {
-    suppress(exchange, "challenge suppressed");
+    gc_server_suppress(exchange, "challenge suppressed");
     return;
   }
   server->state.challenges++;
@@ -266,16 +269,16 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
       has_etag(exchange, gc_server_etag(exchange, response)))
     response->code = GC_CODE(2, 3);
   bool by_client;
-  bool silent = is_suppressed(exchange, response->code, &by_client) || (response->is_void && exchange->is_multicast);
+  bool silent = gc_server_keeps_back(exchange, response->code, &by_client) || (response->is_void && exchange->is_multicast);
   struct gc_bytes body;
   enum gc_err err = gc_server_compose_within(exchange, response, silent ? SIZE_MAX : gc_server_answer_limit(exchange), &szx, &body);
   if (err == GC_E_LIMIT) {
-    challenge(exchange);
+    gc_server_challenge(exchange);
     return;
   }
   const bool is_new = update_observation(exchange, response);
   if (silent && (by_client || !is_new)) { /* a new observer is told that it is one (groupcomm-bis, Section 3.7) */
-    suppress(exchange, by_client ? "suppressed as the client wished" : "suppressed");
+    gc_server_suppress(exchange, by_client ? "suppressed as the client wished" : "suppressed");
     return;
   }
   if (err == GC_OK && exchange->adds_observe)
@@ -285,7 +288,7 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
     exchange->adds_observe = false;
     if (gc_server_compose(exchange, &failed, szx, &body))
       return;
-    gc_server_send_answer(exchange, &failed, body, "answered");
+    (void)gc_server_send_answer(exchange, &failed, body, "answered");
     return;
   }
   if (exchange->message->code != 1 && exchange->block2.num == 0 && response->body.len > gc_block_size(szx))

@@ -84,14 +84,17 @@ static bool adopt(struct gc_server_exchange *exchange, const struct gc_message *
   return true;
 }
 
-/* Answers leave under the newest context of the group (draft, Section 7.3); OSCORE knows no groups. */
-static struct gc_oscore_context *newest(const struct gc_server_exchange *exchange)
+struct gc_oscore_context *gc_member_newest_context(const struct gc_member *member, struct gc_oscore_context *own)
 {
-  struct gc_oscore_context *own = exchange->binding->context;
   struct gc_bytes name = gc_oscore_context_name(own);
   const bool is_group = gc_oscore_context_profile(own) != GC_OSCORE_PLAIN;
-  struct gc_oscore_context *context = is_group && name.len ? gc_oscore_ring_by_name(exchange->member->ring, name) : NULL;
+  struct gc_oscore_context *context = is_group && name.len ? gc_oscore_ring_by_name(member->ring, name) : NULL;
   return context ? context : own;
+}
+
+static struct gc_oscore_context *newest(const struct gc_server_exchange *exchange)
+{
+  return gc_member_newest_context(exchange->member, exchange->binding->context);
 }
 
 /* draft, Section 9: a protected 4.01 with nothing but an Echo option and an own Partial IV; 4.03 in -02, Appendix E.3. */

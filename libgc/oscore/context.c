@@ -258,3 +258,15 @@ void gc_oscore_context_set_resolver(struct gc_oscore_context *context, struct gc
 {
   context->resolver = resolver;
 }
+
+static int32_t id_of(const struct gc_alg *alg)
+{
+  return alg ? alg->id : 0;
+}
+
+struct gc_oscore_algorithms gc_oscore_context_algorithms(const struct gc_oscore_context *c)
+{
+  return (struct gc_oscore_algorithms){ .hkdf = id_of(c->hkdf), .aead = id_of(c->aead), .group_enc = id_of(c->group_enc),
+                                        .sign = id_of(c->sign), .ecdh = id_of(c->ecdh), .cred_fmt = c->cred_fmt,
+                                        .sign_curve = c->sign_curve };
+}

@@ -133,6 +133,13 @@ struct gc_bytes gc_oscore_context_id_context(const struct gc_oscore_context *con
 bool gc_oscore_context_has_sender(const struct gc_oscore_context *context);
 struct gc_bytes gc_oscore_context_sender_id(const struct gc_oscore_context *context);
 bool gc_oscore_context_has_mode(const struct gc_oscore_context *context, enum gc_oscore_mode mode);
+/** COSE numbers, 0: not set. */
+struct gc_oscore_algorithms {
+  int32_t hkdf, aead, group_enc, sign, ecdh;
+  enum gc_cred_fmt cred_fmt; /* GC_CRED_ANY: not said */
+  uint8_t sign_curve;        /* enum gc_curve_id; 0: not known */
+};
+struct gc_oscore_algorithms gc_oscore_context_algorithms(const struct gc_oscore_context *context);
 size_t gc_oscore_context_overhead(const struct gc_oscore_context *context, enum gc_oscore_mode mode); /* bytes a payload grows by, at most, the option not counted */
 struct gc_bytes gc_oscore_recipient_id(const struct gc_oscore_recipient *recipient);
 struct gc_bytes gc_oscore_recipient_cred(const struct gc_oscore_recipient *recipient);
