@@ -10,7 +10,7 @@
 
 enum {
   KEY_GROUP = 256, KEY_NO_GROUP, KEY_BIND, KEY_MEMBERS, KEY_RESOURCE, KEY_LINK, KEY_LARGE, KEY_TICK,
-  KEY_LEISURE, KEY_SUPPRESS, KEY_AMPLIFICATION, KEY_ECHO, KEY_PUBLIC, KEY_BLOCK, KEY_CON_EVERY, KEY_COUNT, KEY_ANSWER, KEY_ALSO_PLAIN,
+  KEY_HOP_LIMIT, KEY_LEISURE, KEY_SUPPRESS, KEY_AMPLIFICATION, KEY_ECHO, KEY_PUBLIC, KEY_BLOCK, KEY_CON_EVERY, KEY_COUNT, KEY_ANSWER, KEY_ALSO_PLAIN,
 };
 
 static const struct gc_opt options[] = {
@@ -18,6 +18,7 @@ static const struct gc_opt options[] = {
   { "no-group", 0, NULL, false, "Group", "listen to no group at all", GC_COMPLETE_NONE, NULL, KEY_NO_GROUP },
   { "bind", 0, "ADDR[:PORT]", false, "Group", "the (first) member's own address; once for IPv4, once for IPv6 (default: any)", GC_COMPLETE_NONE, NULL, KEY_BIND },
   { "members", 0, "N", false, "Group", "so many members, at consecutive addresses from --bind on", GC_COMPLETE_NONE, NULL, KEY_MEMBERS },
+  { "hop-limit", 0, "N", false, "Group", "hop limit (TTL) of multicast notifications: 1 … 255 (default: the system's, 1)", GC_COMPLETE_NONE, NULL, KEY_HOP_LIMIT },
   { "resource", 0, "PATH=VALUE[;obs][;ct=FORMAT][;rt=TYPE]", false, "Resources", "one more resource (GET, PUT); VALUE @FILE: the file's content; repeatable", GC_COMPLETE_NONE, NULL, KEY_RESOURCE },
   { "link", 0, "URI[;rt=TYPE]", false, "Resources", "one more link in /.well-known/core, to a group's own URI; repeatable", GC_COMPLETE_URI, NULL, KEY_LINK },
   { "large", 0, "BYTES", false, "Resources", "size of /large (default 2048)", GC_COMPLETE_NONE, NULL, KEY_LARGE },
@@ -29,6 +30,20 @@ static const struct gc_opt options[] = {
   { "public", 0, NULL, false, "Answers", "answer groups also when the request comes from the public Internet", GC_COMPLETE_NONE, NULL, KEY_PUBLIC },
   { "block", 0, "SIZE", false, "Answers", "largest block of a large body: 16, 32 … 1024 (default)", GC_COMPLETE_WORDS, "16 32 64 128 256 512 1024", KEY_BLOCK },
   { "con-every", 0, "N", false, "Answers", "each N-th notification is confirmable (default 8)", GC_COMPLETE_NONE, NULL, KEY_CON_EVERY },
+  { "group-observe", 0, "ADDR[:PORT]", false, "Observe", "notify this multicast address once for all who observe a resource", GC_COMPLETE_NONE, NULL, GC_SERVE_GROUP_OBSERVE },
+  { "group-observe-after", 0, "N", false, "Observe", "only where more than N observe a resource of a member (default 0)", GC_COMPLETE_NONE, NULL, GC_SERVE_AFTER },
+  { "group-observe-for", 0, "SECONDS", false, "Observe", "end a group observation after this time; 0: never (default 86400)", GC_COMPLETE_NONE, NULL, GC_SERVE_FOR },
+  { "notify-interval", 0, "SECONDS", false, "Observe", "notify a group no faster than this (default 3)", GC_COMPLETE_NONE, NULL, GC_SERVE_INTERVAL },
+  { "confirm", 0, "N", false, "Observe", "ask for about N confirmations of interest at a time (default 8)", GC_COMPLETE_NONE, NULL, GC_SERVE_CONFIRM },
+  { "confirm-wait", 0, "SECONDS", false, "Observe", "wait so long for them (default 452)", GC_COMPLETE_NONE, NULL, GC_SERVE_CONFIRM_WAIT },
+  { "omn-format", 0, "FORMAT", false, "Observe", "informative responses as in the current draft (default) or its version 05", GC_COMPLETE_WORDS, "current 05", GC_SERVE_FORMAT },
+  { "cri", 0, "FORM", false, "Observe", "addresses in them flat (default) or nested", GC_COMPLETE_WORDS, "flat nested", GC_SERVE_CRI },
+  { "self-managed", 0, NULL, false, "Observe", "protect notifications in a group of the member's own, with keys told to protected clients", GC_COMPLETE_NONE, NULL, GC_SERVE_SELF_MANAGED },
+  { "self-managed-for", 0, "SECONDS", false, "Observe", "new keys after this time (default 3600)", GC_COMPLETE_NONE, NULL, GC_SERVE_SELF_MANAGED_FOR },
+  { "allow-plain-keys", 0, NULL, false, "Observe", "tell unprotected clients the keys too, for all to read: for tests only", GC_COMPLETE_NONE, NULL, GC_SERVE_ALLOW_PLAIN_KEYS },
+  { "join-uri", 0, "URI", false, "Observe", "where clients join the security group of the notifications", GC_COMPLETE_URI, NULL, GC_SERVE_JOIN_URI },
+  { "sec-gp", 0, "NAME", false, "Observe", "the name of that group", GC_COMPLETE_NONE, NULL, GC_SERVE_SEC_GP },
+  { "as-uri", 0, "URI", false, "Observe", "the authorization server of its Group Manager", GC_COMPLETE_URI, NULL, GC_SERVE_AS_URI },
   { "answer", 0, "MODE", false, "Security", "protected requests are answered in this mode: as-asked (default), group, pairwise", GC_COMPLETE_WORDS, "as-asked group pairwise", KEY_ANSWER },
   { "also-plain", 0, NULL, false, "Security", "answer unprotected requests too, although there is a context", GC_COMPLETE_NONE, NULL, KEY_ALSO_PLAIN },
   { "time", 't', "SECONDS", false, "End", "end after this time", GC_COMPLETE_NONE, NULL, 0 },
@@ -65,8 +80,7 @@ static const char *one_more(const char ***list, size_t *count, const char *arg)
   return NULL;
 }
 
-/* An address with a zone, which becomes an interface. */
-static const char *read_address(struct gc_addr *address, uint32_t *ifindex, const char *arg)
+const char *gc_serve_read_address(struct gc_addr *address, uint32_t *ifindex, const char *arg)
 {
   struct gc_bytes zone = { 0 };
   struct gc_where where = { 0 };
@@ -91,7 +105,7 @@ static const char *set_group(struct gc_serve_params *params, const char *arg)
     return NULL;
   }
   struct gc_serve_group group = { 0 };
-  const char *wrong = read_address(&group.address, &group.ifindex, arg);
+  const char *wrong = gc_serve_read_address(&group.address, &group.ifindex, arg);
   if (wrong)
     return wrong;
   if (!gc_addr_is_multicast(&group.address))
@@ -106,7 +120,7 @@ static const char *set_bind(struct gc_serve_params *params, const char *arg)
 {
   struct gc_addr address = { 0 };
   uint32_t ifindex = 0;
-  const char *wrong = read_address(&address, &ifindex, arg);
+  const char *wrong = gc_serve_read_address(&address, &ifindex, arg);
   if (wrong)
     return wrong;
   if (gc_addr_is_multicast(&address))
@@ -174,10 +188,22 @@ static const char *set_tick(struct gc_serve_params *params, const char *arg)
   return wrong ? wrong : params->tick_ms == 0 ? "a time above 0 is accepted" : NULL;
 }
 
+static const char *set_hop_limit(struct gc_serve_params *params, const char *arg)
+{
+  uint32_t limit;
+  const char *wrong = gc_arg_u32(&limit, arg, 1, 255);
+  if (!wrong)
+    params->hop_limit = (int)limit;
+  return wrong;
+}
+
 static const char *set(void *ctx, int key, const char *arg)
 {
   struct gc_serve_params *params = ctx;
+  if (key >= GC_SERVE_GROUP_OBSERVE)
+    return gc_serve_observe_set(&params->observe, key, arg);
   switch (key) {
+  case KEY_HOP_LIMIT: return set_hop_limit(params, arg);
   case KEY_GROUP: return set_group(params, arg);
   case KEY_NO_GROUP: params->no_groups = true; return NULL;
   case KEY_BIND: return set_bind(params, arg);
@@ -252,7 +278,8 @@ static void complete_groups(struct gc_serve_params *params)
 
 void gc_serve_params_parse(struct gc_serve_params *params, int argc, char **argv)
 {
-  *params = (struct gc_serve_params){ .members = 1, .server = gc_server_params_default(), .large_len = 2048, .tick_ms = 1000 };
+  *params = (struct gc_serve_params){ .members = 1, .server = gc_server_params_default(), .large_len = 2048, .tick_ms = 1000,
+                                      .observe = gc_serve_observe_default(), .hop_limit = -1 };
   const int operand = gc_opt_parse(argc, argv, &gc_serve_tool, &params->common, set, params);
   if (operand < argc)
     gc_usage("unexpected argument: %s", argv[operand]);
@@ -265,6 +292,7 @@ void gc_serve_params_parse(struct gc_serve_params *params, int argc, char **argv
     gc_usage("--answer and --also-plain need a security context: -g FILE");
   complete_binds(params);
   complete_groups(params);
+  gc_serve_observe_complete(params);
 }
 
 void gc_serve_params_free(struct gc_serve_params *params)

@@ -160,7 +160,7 @@ static const struct gc_resource_def common_def = {
   .consumes = GC_FORMAT_TEXT_PLAIN, .content_format = GC_FORMAT_TEXT_PLAIN, .is_group = true, .obey_no_response = true,
 };
 
-static enum gc_status add_built_in(struct gc_serve_resources *all, uint8_t suppress)
+static enum gc_status add_built_in(struct gc_serve_resources *all, const struct gc_serve_params *params)
 {
   const struct {
     const char *path, *rt;
@@ -184,7 +184,7 @@ static enum gc_status add_built_in(struct gc_serve_resources *all, uint8_t suppr
     def.ctx = all;
     def.size = rows[i].size;
     def.is_observable = rows[i].is_observable;
-    def.suppress = suppress;
+    def.suppress = params->server.suppress;
     def.max_body_len = 16;
     protect(&def, all);
     const enum gc_err err = gc_server_add_resource(all->server, rows[i].out, &def);
@@ -192,6 +192,8 @@ static enum gc_status add_built_in(struct gc_serve_resources *all, uint8_t suppr
       gc_error("/%s: %s", rows[i].path, gc_err_str(err));
       return GC_STATUS_SYSTEM;
     }
+    if (def.is_observable && gc_serve_observe_enable(params, all->server, *rows[i].out))
+      return GC_STATUS_SYSTEM;
   }
   return GC_STATUS_OK;
 }
@@ -249,7 +251,7 @@ static enum gc_status wrong_resource(const char *arg, const char *why)
   return GC_STATUS_USAGE;
 }
 
-static enum gc_status add_custom(struct gc_serve_resources *all, struct value *value, const char *arg, uint8_t suppress)
+static enum gc_status add_custom(struct gc_serve_resources *all, struct value *value, const char *arg, const struct gc_serve_params *params)
 {
   static const char *const names[] = { "obs", "ct", "rt", NULL };
   struct gc_resource_def def = common_def;
@@ -280,13 +282,15 @@ static enum gc_status add_custom(struct gc_serve_resources *all, struct value *v
   def.methods = METHOD(GC_CODE_GET) | METHOD(GC_CODE_PUT);
   def.handler = custom;
   def.ctx = value;
-  def.suppress = suppress;
+  def.suppress = params->server.suppress;
   def.max_body_len = VALUE_MAX_LEN;
   protect(&def, all);
   const enum gc_err err = gc_server_add_resource(all->server, &value->resource, &def);
   if (err == GC_E_EXISTS)
     return wrong_resource(arg, "there is one of that path already");
-  return err ? wrong_resource(arg, "its path has an empty or too long segment") : GC_STATUS_OK;
+  if (err)
+    return wrong_resource(arg, "its path has an empty or too long segment");
+  return def.is_observable ? gc_serve_observe_enable(params, all->server, value->resource) : GC_STATUS_OK;
 }
 
 static enum gc_status add_link(struct gc_serve_resources *all, const char *arg)
@@ -327,14 +331,14 @@ enum gc_status gc_serve_resources_new(struct gc_serve_resources **out, struct gc
     gc_error("no memory left");
     return GC_STATUS_SYSTEM;
   }
-  enum gc_status status = add_built_in(all, params->server.suppress);
+  enum gc_status status = add_built_in(all, params);
   for (size_t i = 0; i < params->resource_count && !status; i++) {
     struct value *value = calloc(1, sizeof *value);
     if (!value)
       return GC_STATUS_SYSTEM;
     value->all = all;
     all->values[all->value_count++] = value;
-    status = add_custom(all, value, params->resources[i], params->server.suppress);
+    status = add_custom(all, value, params->resources[i], params);
   }
   for (size_t i = 0; i < params->link_count && !status; i++)
     status = add_link(all, params->links[i]);

@@ -113,6 +113,8 @@ static enum gc_status set_up(struct run *run)
     return no_memory();
   enum gc_status status = gc_serve_security_open(&run->security, params);
   if (!status)
+    status = gc_serve_observe_check(params, run->security);
+  if (!status)
     status = gc_serve_resources_new(&run->resources, run->server, params, run->security);
   if (!status)
     status = gc_serve_sockets_open(&run->sockets, params, run->loop, receive, run);
@@ -138,6 +140,9 @@ static void summarize(const struct run *run)
           (unsigned long long)run->requests, (unsigned long long)state.responses, (unsigned long long)state.suppressed,
           (unsigned long long)state.challenges, (unsigned long long)state.notifications, (unsigned long long)state.duplicates,
           (unsigned long long)state.malformed, (unsigned long long)state.insecure);
+  if (run->params->observe.params.group.family)
+    gc_info(1, "group observations: %llu clients informed, %llu notifications to the group, %llu confirmations of interest",
+            (unsigned long long)state.informed, (unsigned long long)state.group_notifications, (unsigned long long)state.confirmations);
   if (!run->params->common.json)
     return;
   gc_json_object(run->out, NULL);
@@ -147,6 +152,11 @@ static void summarize(const struct run *run)
   gc_json_uint(run->out, "suppressed", state.suppressed);
   gc_json_uint(run->out, "challenged", state.challenges);
   gc_json_uint(run->out, "notifications", state.notifications);
+  if (run->params->observe.params.group.family) {
+    gc_json_uint(run->out, "informed", state.informed);
+    gc_json_uint(run->out, "group_notifications", state.group_notifications);
+    gc_json_uint(run->out, "confirmations", state.confirmations);
+  }
   gc_json_uint(run->out, "duplicates", state.duplicates);
   gc_json_uint(run->out, "malformed", state.malformed);
   gc_json_uint(run->out, "not_verified", state.insecure);
@@ -164,6 +174,7 @@ enum gc_status gc_serve_run(const struct gc_serve_params *params)
       gc_error("cannot wait for datagrams: %s", strerror(errno));
       status = GC_STATUS_SYSTEM;
     }
+    gc_server_group_cancel_all(run.server, gc_now_ms());
     summarize(&run);
   }
   gc_server_free(&run.server);

@@ -89,6 +89,20 @@ bool gc_serve_security_is_group(const struct gc_serve_security *security)
   return false;
 }
 
+bool gc_serve_security_has_group_mode(const struct gc_serve_security *security)
+{
+  for (uint32_t member = 0; security && member < security->members; member++) {
+    bool has = false;
+    for (size_t i = member; i < security->context_count; i += security->members) {
+      const struct gc_oscore_context *context = security->contexts[i].oscore;
+      has |= gc_oscore_context_has_sender(context) && gc_oscore_context_has_mode(context, GC_MODE_GROUP);
+    }
+    if (!has)
+      return false;
+  }
+  return security != NULL;
+}
+
 enum gc_status gc_serve_security_close(struct gc_serve_security **pointer)
 {
   struct gc_serve_security *security = *pointer;

@@ -28,7 +28,7 @@ static void show_json(struct gc_out *out, const struct gc_server_trace *trace, s
 {
   char text[GC_ADDR_STR_MAX];
   gc_json_object(out, NULL);
-  gc_json_str(out, "event", strcmp(trace->phrase, "notified") == 0 ? "notification" : trace->request ? "request" : "malformed");
+  gc_json_str(out, "event", strcmp(trace->phrase, "notified") == 0 || strncmp(trace->phrase, "group ", 6) == 0 ? "notification" : trace->request ? "request" : "malformed");
   gc_json_str(out, "member", gc_addr_format(text, gc_member_address(trace->member)));
   gc_json_str(out, "from", gc_addr_format(text, &trace->from));
   gc_json_str(out, "to", gc_addr_format(text, &trace->to));

@@ -101,7 +101,7 @@ static enum gc_status bind_members(struct gc_serve_sockets *all, const struct gc
 {
   for (size_t b = 0; b < params->bind_count; b++) {
     for (uint32_t m = 0; m < params->members; m++) {
-      struct gc_udp_options options = { .bind = gc_addr_plus(&params->binds[b], m), .ifindex = params->ifindex, .hop_limit = -1, .loop = true };
+      struct gc_udp_options options = { .bind = gc_addr_plus(&params->binds[b], m), .ifindex = params->ifindex, .hop_limit = params->hop_limit, .loop = true };
       options.bind.port = params->binds[b].port;
       if (gc_addr_is_link_local(&options.bind) && options.bind.family == GC_FAMILY_IPV6 && options.bind.zone == 0)
         options.bind.zone = params->ifindex;
