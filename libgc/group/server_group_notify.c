@@ -53,7 +53,9 @@ static bool protect(struct gc_group_source *source, struct gc_bytes *body)
 
 static void keep(struct gc_group_source *source, struct gc_bytes body, const struct gc_server_response *response, uint64_t now_ms)
 {
-  const uint64_t max_age_s = response->max_age_s >= 0 ? (uint64_t)response->max_age_s : DEFAULT_MAX_AGE_S;
+  uint64_t max_age_s = response->max_age_s >= 0 ? (uint64_t)response->max_age_s : DEFAULT_MAX_AGE_S;
+  if (max_age_s == 0) /* whatever the interval is, never a stream of them */
+    max_age_s = 1;
   memcpy(source->latest, body.ptr, body.len);
   source->latest_len = body.len;
   source->refresh_ms = now_ms + max_age_s * 1000 + 1; /* older than that, not as old */
