@@ -20,6 +20,8 @@ struct gc_serve_observe gc_serve_observe_default(void)
 static const char *set_group(struct gc_group_observe_params *params, const char *arg)
 {
   struct gc_addr group = { 0 };
+  if (params->group.family != GC_FAMILY_NONE)
+    return "a second one: all resources notify the same group";
   const char *wrong = gc_serve_read_address(&group, &params->ifindex, arg);
   if (wrong)
     return wrong;

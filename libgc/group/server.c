@@ -317,21 +317,6 @@ enum gc_err gc_server_add_resource(struct gc_server *server, struct gc_resource 
   return GC_OK;
 }
 
-enum gc_err gc_server_add_link(struct gc_server *server, const char *target, const char *rt, const char *ifdesc, int32_t content_format)
-{
-  if (server->link_count == GC_SERVER_LINKS_MAX)
-    return GC_E_LIMIT;
-  struct gc_server_link *links = realloc(server->links, (server->link_count + 1) * sizeof *links);
-  if (!links)
-    return GC_E_MEMORY;
-  server->links = links;
-  const struct gc_resource_def def = { .rt = rt, .ifdesc = ifdesc, .content_format = content_format };
-  const enum gc_err err = gc_server_link_make(&links[server->link_count], &def, target);
-  if (err == GC_OK)
-    server->link_count++;
-  return err;
-}
-
 size_t gc_server_observers(const struct gc_server *server, const struct gc_resource *resource)
 {
   (void)server;

@@ -55,6 +55,21 @@ enum gc_err gc_server_link_make(struct gc_server_link *link, const struct gc_res
   return GC_OK;
 }
 
+enum gc_err gc_server_add_link(struct gc_server *server, const char *target, const char *rt, const char *ifdesc, int32_t content_format)
+{
+  if (server->link_count == GC_SERVER_LINKS_MAX)
+    return GC_E_LIMIT;
+  struct gc_server_link *links = realloc(server->links, (server->link_count + 1) * sizeof *links);
+  if (!links)
+    return GC_E_MEMORY;
+  server->links = links;
+  const struct gc_resource_def def = { .rt = rt, .ifdesc = ifdesc, .content_format = content_format };
+  const enum gc_err err = gc_server_link_make(&links[server->link_count], &def, target);
+  if (err == GC_OK)
+    server->link_count++;
+  return err;
+}
+
 /* Append the link where it is asked for; false: no room, and the list ends at a whole link. */
 static bool put(struct gc_buf *out, const struct gc_server_link *link, struct gc_bytes options)
 {

@@ -60,6 +60,7 @@ waits_for() { # a line in the server's log
 --group-observe 239.1.2.3:5684|5684
 --group-observe 239.1.2.3:0|port
 --group-observe nonsense|nonsense
+--group-observe 239.1.2.3 --group-observe 239.1.2.4|a second one
 --group-observe '[ff35::1]'|no member has an address of the family of --group-observe
 --group-observe-after 2|--group-observe-after is for --group-observe
 --cri flat|--cri is for --group-observe
