@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../tests/lib/hexval.h"
+#include "../tests/lib/oscore_play.h"
 #include "../tests/lib/oscore_rig.h"
 #include "../tests/lib/server_rig.h"
 #include "group/group_observe.h"
@@ -561,7 +561,7 @@ static enum gc_err example_handler(void *ctx, const struct gc_server_request *re
   return gc_buf_add(&response->body, gc_bytes_str(example_value));
 }
 
-static struct gc_oscore_context *example_context(bool is_server, uint64_t *numbers)
+static struct gc_oscore_context *example_context(bool is_server, int32_t group_enc_alg, uint64_t *numbers)
 {
   static const char server_cred[] =
     "a501781a636f6170733a2f2f7365727665722e6578616d706c652e636f6d026673656e64657203781a636f6170733a2f2f636c69656e742e6578616d706c65"
@@ -579,6 +579,7 @@ static struct gc_oscore_context *example_context(bool is_server, uint64_t *numbe
   p.has_id_context = true;
   p.id_context = hexval("dd11");
   p.gm_cred = hexval(gm_cred);
+  p.group_enc_alg = group_enc_alg;
   assert_int_equal(gc_oscore_context_new(&context, &p, NULL), GC_OK);
   const struct gc_bytes private_key = hexval(is_server ? "857eb61d3f6d70a278a36740d132c099f62880ed497e27bdfd4685fa1a304f26"
                                                        : "64714d41a240b61d8d823502717ab088c9f4af6fc9844553e4ad4c42cc735239");
@@ -598,54 +599,105 @@ static void is_example(size_t index, const char *hex)
   assert_memory_equal(example_sent[index], expected.ptr, expected.len);
 }
 
-static void example(enum gc_omn_format format)
+static struct gc_server *example_server;
+static struct gc_resource *example_resource;
+
+static void change_example(const char *text)
 {
-  uint64_t server_numbers = 501, client_numbers = 0;
+  strcpy(example_value, text);
+  gc_server_changed(example_server, NULL, example_resource, 0);
+  gc_server_tick(example_server, 0);
+}
+
+/* The server of the examples, and what its informative response tells. */
+static struct gc_informative example_start(enum gc_omn_format format, int32_t group_enc_alg, uint64_t *server_numbers)
+{
+  static uint64_t client_numbers;
   const struct gc_server_params server_params = rig_params();
   const struct gc_server_ops ops = { .send = example_send };
   const struct gc_resource_def def = { .path = "r", .methods = 1u << 1, .handler = example_handler, .content_format = 0, .consumes = -1, .is_observable = true };
   const struct gc_addr address = gc_addr_ipv4(192, 0, 2, 1, 5683), client = gc_addr_ipv4(192, 0, 2, 99, 40000);
-  struct gc_server *server = gc_server_new(&server_params, &ops, (struct gc_rng){ fill_7b, NULL });
   struct gc_member *member;
-  struct gc_resource *resource;
   struct gc_oscore_binding binding;
   struct gc_oscore_opened opened;
-  server_context = example_context(true, &server_numbers);
-  client_context = example_context(false, &client_numbers);
+  server_context = example_context(true, group_enc_alg, server_numbers);
+  client_context = example_context(false, group_enc_alg, &client_numbers);
   ring = gc_oscore_ring_new();
-  assert_non_null(server);
+  example_server = gc_server_new(&server_params, &ops, (struct gc_rng){ fill_7b, NULL });
+  assert_non_null(example_server);
   assert_int_equal(gc_oscore_ring_add(ring, server_context), GC_OK);
-  assert_int_equal(gc_server_add_member(server, &member, &address, NULL), GC_OK);
+  assert_int_equal(gc_server_add_member(example_server, &member, &address, NULL), GC_OK);
   assert_int_equal(gc_member_secure(member, ring, GC_ANSWER_PAIRWISE), GC_OK);
-  assert_int_equal(gc_server_add_resource(server, &resource, &def), GC_OK);
+  assert_int_equal(gc_server_add_resource(example_server, &example_resource, &def), GC_OK);
   params = defaults(GC_GROUP_OSCORE);
   params.token_len = 1;
   params.notify_interval_ms = 0;
   params.format = format;
   params.form = format == GC_OMN_05 ? GC_TP_05 : GC_TP_FLAT;
-  assert_int_equal(gc_server_observe_by_group(server, resource, &params, NULL), GC_OK);
+  assert_int_equal(gc_server_observe_by_group(example_server, example_resource, &params, NULL), GC_OK);
   strcpy(example_value, "1234");
   example_count = 0;
   const struct gc_oscore_send pairwise = { .is_pairwise = true, .peer = hexval("52") };
   const struct gc_datagram registration = { .remote = client, .local = address, .bytes = sec_request(client_context, hexval("01605172"), &pairwise, &binding) };
-  gc_server_receive(server, member, &registration, 0);
+  gc_server_receive(example_server, member, &registration, 0);
   assert_int_equal(example_count, 1);
   assert_int_equal(sec_open_response(client_context, gc_bytes(example_sent[0], example_len[0]), 0, &binding, &opened), GC_SEC_OK);
-  const struct gc_informative told = parse(opened.inner.payload);
-  assert_true(gc_bytes_equal(told.ph_req, hexval(EXAMPLE_GROUP_PH_REQ)));
-  assert_true(gc_bytes_equal(told.last_notif, hexval(EXAMPLE_GROUP_LAST_NOTIF)));
-  strcpy(example_value, "5678");
-  gc_server_changed(server, NULL, resource, 0);
-  gc_server_tick(server, 0);
-  is_example(1, EXAMPLE_GROUP_NOTIFICATION);
-  if (format == GC_OMN_05)
-    server_numbers++; /* the example of the current text took 504 */
-  gc_server_group_cancel_all(server, 0);
-  is_example(2, format == GC_OMN_05 ? EXAMPLE_GROUP_CANCELLATION_05 : EXAMPLE_GROUP_CANCELLATION);
-  gc_server_free(&server);
+  return parse(opened.inner.payload);
+}
+
+static void example_stop(void)
+{
+  gc_server_free(&example_server);
   gc_oscore_ring_free(&ring);
   gc_oscore_context_free(&server_context);
   gc_oscore_context_free(&client_context);
+}
+
+static void example(enum gc_omn_format format)
+{
+  uint64_t numbers = 501;
+  const struct gc_informative told = example_start(format, GC_ALG_CCM_16_64_128, &numbers);
+  assert_true(gc_bytes_equal(told.ph_req, hexval(EXAMPLE_GROUP_PH_REQ)));
+  assert_true(gc_bytes_equal(told.last_notif, hexval(EXAMPLE_GROUP_LAST_NOTIF)));
+  change_example("5678");
+  is_example(1, EXAMPLE_GROUP_NOTIFICATION);
+  if (format == GC_OMN_05)
+    numbers++; /* the example of the current text took 504 */
+  gc_server_group_cancel_all(example_server, 0);
+  is_example(2, format == GC_OMN_05 ? EXAMPLE_GROUP_CANCELLATION_05 : EXAMPLE_GROUP_CANCELLATION);
+  example_stop();
+}
+
+/* Phantom request and cancellation of another implementation. Its notifications keep the value of Observe inside, which is
+ * empty here (RFC 8613, Section 4.1.3.5.2): they differ. */
+static void other_implementation(const char *path, int32_t group_enc_alg)
+{
+  uint64_t numbers = 0;
+  json_t *json = play_load(path);
+  const json_t *messages = json_object_get(json, "messages");
+  assert_int_equal(json_array_size(messages), 5);
+  const struct gc_bytes phantom = play_hex(json_object_get(json_array_get(messages, 0), "outputs"), "protected_message");
+  const struct gc_informative told = example_start(GC_OMN_CURRENT, group_enc_alg, &numbers);
+  assert_int_equal(told.ph_req.ptr[0], phantom.ptr[1]);
+  assert_true(gc_bytes_equal(gc_bytes_slice(told.ph_req, 1, SIZE_MAX), gc_bytes_slice(phantom, 5, SIZE_MAX))); /* behind header and Token */
+  change_example("5678");
+  change_example("9012");
+  gc_server_group_cancel_all(example_server, 0);
+  const struct gc_bytes cancellation = play_hex(json_object_get(json_array_get(messages, 4), "outputs"), "protected_message");
+  assert_int_equal(example_count, 4);
+  assert_int_equal(example_len[3], cancellation.len);
+  assert_int_equal(example_sent[3][0], cancellation.ptr[0]);
+  assert_memory_equal(example_sent[3] + 4, cancellation.ptr + 4, cancellation.len - 4); /* the Message ID is the server's choice */
+  example_stop();
+  json_decref(json);
+}
+
+/* @req MG-05 MG-06 MG-08 MG-09b MN-26 */
+static void vectors_of_another_implementation(void **state)
+{
+  (void)state;
+  other_implementation("tests/vectors/californium/omn-ed25519-ccm-ccm-set1.json", GC_ALG_CCM_16_64_128);
+  other_implementation("tests/vectors/californium/omn-ed25519-ccm-a128gcm-set1.json", GC_ALG_A128GCM);
 }
 
 /* Section 6.4 of the requirements, byte for byte. @req MG-05 MG-06 MG-07 MG-08 MG-09b */
@@ -671,6 +723,7 @@ int main(void)
     cmocka_unit_test(successors_have_new_keys),
     cmocka_unit_test(keys_are_not_told_plain),
     cmocka_unit_test(worked_examples),
+    cmocka_unit_test(vectors_of_another_implementation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
