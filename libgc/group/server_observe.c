@@ -24,7 +24,7 @@ uint32_t gc_member_observe_number(struct gc_member *member, uint64_t now_ms)
 {
   uint32_t number = (uint32_t)(now_ms * 32768 / 1000) & GC_OBSERVE_MASK;
   const uint32_t step = (number - member->observe_last) & GC_OBSERVE_MASK;
-  if (step == 0 || step >= 1u << 23)
+  if (step == 0 || (step >= 1u << 23 && member->observe_last != 0)) /* 0: none before */
     number = (member->observe_last + 1) & GC_OBSERVE_MASK;
   member->observe_last = number;
   return number;

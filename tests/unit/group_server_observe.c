@@ -409,6 +409,24 @@ static void observers_are_bounded(void **state)
   assert_int_equal(observers(), 6);
 }
 
+/* Whatever the clock says when it starts: a server that has restarted goes on above (RFC 7641, Section 4.4). */
+static void numbers_go_on_after_a_restart(void **state)
+{
+  (void)state;
+  for (uint64_t begun_ms = 0; begun_ms < 600000; begun_ms += 50000) { /* 2^24 ticks are 512 s */
+    uint32_t numbers[2];
+    for (unsigned i = 0; i < 2; i++) {
+      rig_stop(&rig);
+      rig_start(&rig, 1, NULL);
+      rig.now_ms = begun_ms + 1000 + i * 60000;
+      observe_with(GC_TYPE_CON, 1, GC_OBSERVE_REGISTER, 0);
+      numbers[i] = rig_uint(rig_last(&rig), GC_OPTION_OBSERVE);
+    }
+    assert_true(gc_observe_is_newer(numbers[0], 0, numbers[1], 1));
+    assert_true(((numbers[1] - numbers[0]) & GC_OBSERVE_MASK) > 1000);
+  }
+}
+
 static void a_large_notification_is_its_first_block(void **state)
 {
   (void)state;
@@ -454,6 +472,7 @@ int main(void)
     CASE(an_error_is_the_last_word),
     CASE(not_observable_falls_back_to_a_plain_answer),
     CASE(observers_are_bounded),
+    CASE(numbers_go_on_after_a_restart),
     CASE(a_large_notification_is_its_first_block),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
