@@ -239,6 +239,42 @@ keys() {
 	grep -q '13: {2: .*, 8: 14, 9: 10, 10: -8' out
 }
 
+# three observers and one datagram a notification, in each way of protecting and telling it
+@test "gc-observe takes part: plain, protected, with the member's own keys, in both formats" {
+	"$BIN/gc-keygen" group lights --members 4 --out keys >/dev/null
+	while read -r client server; do
+		echo "client $client, server $server"
+		# shellcheck disable=SC2086
+		start -i lo $server --notify-interval 0.5 --resource 'temp=20;obs;ct=text' --pcap serve.pcap
+		observers=
+		for i in 1 3 4; do
+			context=
+			[ "$client" = plain ] || context="-g keys/0$i.json"
+			# shellcheck disable=SC2086
+			"$BIN/gc-observe" -i lo $context --count 2 -t 20 coap://127.0.0.2/temp >"observer.$i" 3>&- &
+			observers+=" $!"
+		done
+		until [ "$(grep -c 'informed 5.03' serve.err)" -eq 3 ]; do kill -0 "$pid"; done
+		until [ "$(cat observer.* | grep -c ' 20$')" -eq 3 ]; do kill -0 "$pid"; done
+		context=
+		[ "$client" = plain ] || context="-g keys/01.json"
+		# shellcheck disable=SC2086
+		"$BIN/gc-send" $context -m put -p 21 coap://127.0.0.2/temp >/dev/null
+		for observer in $observers; do wait "$observer"; done
+		stop
+		[ "$(cat observer.* | grep -c '2.05 Content  observe [0-9]* by multicast  21$')" -eq 3 ]
+		"$BIN/gc-decode" serve.pcap >decoded
+		[ "$(grep -c '→ 239.1.2.3:61616 NON 2.05' decoded)" -eq 1 ]
+	done <<-'TABLE'
+	plain
+	plain --omn-format 05
+	secure -g keys/02.json
+	secure -g keys/02.json --omn-format 05
+	secure -g keys/02.json --self-managed
+	secure -g keys/02.json --self-managed --omn-format 05
+	TABLE
+}
+
 @test "contexts without group mode: said at the start" {
 	cat >oscore.json <<-'JSON'
 	{ "profile": "oscore", "master_secret": "0102030405060708090a0b0c0d0e0f10", "sender": { "id": "01" }, "recipients": [ { "id": "" } ] }
