@@ -319,11 +319,19 @@ static void confirm(const struct gc_server_exchange *exchange)
   gc_server_suppress(exchange, "confirms its interest");
 }
 
+/* One client less. What only clients that are gone, or never were, have begun does not go on for nobody. */
+static void count_out(struct gc_group_source *source, uint64_t now_ms)
+{
+  gc_counting_remove(&source->counting);
+  if (source->counting.count < source->counting.params.cancel_below)
+    gc_group_cancel(source, now_ms, "group observation cancelled: nobody is left");
+}
+
 static void withdraw(const struct gc_server_exchange *exchange)
 {
   struct gc_group_source *source = find(exchange->member, exchange->resource, &exchange->ref.local);
   if (source && !gc_server_observer_of(exchange) && gc_group_suits(exchange))
-    gc_counting_remove(&source->counting);
+    count_out(source, exchange->now_ms);
 }
 
 static bool take_registration(struct gc_server_exchange *exchange)
@@ -367,5 +375,5 @@ void gc_group_delivery(struct gc_member *member, enum gc_delivery delivery, uint
   while (source && source->id != id)
     source = source->next;
   if (source && delivery != GC_DELIVERY_ACKED)
-    gc_counting_remove(&source->counting);
+    count_out(source, member->server->now_ms);
 }

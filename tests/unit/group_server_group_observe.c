@@ -115,6 +115,16 @@ static size_t sources(void)
   return gc_server_state(rig.server).group_observations;
 }
 
+static void is_cancellation(const struct rig_sent *sent)
+{
+  assert_true(is_to_group(sent));
+  assert_int_equal(sent->message.type, GC_TYPE_NON);
+  assert_int_equal(sent->message.code, GC_CODE_SERVICE_UNAVAILABLE);
+  assert_int_equal(sent->message.options.len, 0);
+  assert_int_equal(sent->message.payload.len, 0);
+  assert_int_equal(sent->message.token.len, 4);
+}
+
 /* The client acknowledges all informative responses, so that none is repeated. */
 static void acknowledge(void)
 {
@@ -259,8 +269,10 @@ static void clients_that_are_not_there(void **state)
   assert_true(count() == 2);
   rig_empty(&rig, rig_last(&rig), GC_TYPE_RST);
   assert_true(count() == 1);
+  assert_int_equal(sources(), 1);
   rig_wait(&rig, 100000);
-  assert_true(count() == 0);
+  assert_int_equal(sources(), 0); /* nobody is left */
+  is_cancellation(rig_last(&rig));
   rig_stop(&rig);
 }
 
@@ -609,16 +621,6 @@ static void both_kinds_side_by_side(void **state)
 
 /* --- the end ------------------------------------------------------------------------------------------------------- */
 
-static void is_cancellation(const struct rig_sent *sent)
-{
-  assert_true(is_to_group(sent));
-  assert_int_equal(sent->message.type, GC_TYPE_NON);
-  assert_int_equal(sent->message.code, GC_CODE_SERVICE_UNAVAILABLE);
-  assert_int_equal(sent->message.options.len, 0);
-  assert_int_equal(sent->message.payload.len, 0);
-  assert_int_equal(sent->message.token.len, 4);
-}
-
 /* @req MN-17 MN-26 MN-27 */
 static void ends_when_its_time_is_over(void **state)
 {
@@ -827,6 +829,13 @@ static void withdrawal(void **state)
   rig_get(&rig, GC_TYPE_CON, "value", 0);
   assert_int_equal(rig_last(&rig)->message.code, GC_CODE_CONTENT);
   assert_true(count() == 1);
+  rig_forget(&rig);
+  request = rig_request(&rig, GC_TYPE_CON, GC_CODE_GET, "value");
+  gc_builder_add_uint(&request, GC_OPTION_OBSERVE, 1);
+  rig_send(&rig, &request, 0);
+  is_cancellation(&rig.sent[0]); /* that was the last one */
+  assert_int_equal(rig.sent[1].message.code, GC_CODE_CONTENT);
+  assert_int_equal(sources(), 0);
   rig_stop(&rig);
 }
 
