@@ -723,7 +723,7 @@ static void confirm_from(uint16_t port)
   rig_send(&rig, &request, 0);
 }
 
-/* Ten notifications, the tenth asks; four of eight confirm. @req RC-02 RC-03 RC-08 RC-09 RC-10 RC-12 */
+/* Ten notifications, the tenth asks; four of eight confirm. @req RC-02 RC-03 RC-08 RC-09 RC-09b RC-10 RC-12 */
 static void rounds_of_counting(void **state)
 {
   (void)state;
@@ -982,7 +982,10 @@ static size_t example_len[8], example_count;
 static enum gc_err example_handler(void *ctx, const struct gc_server_request *request, struct gc_server_response *response)
 {
   (void)ctx;
-  (void)request;
+  assert_true(gc_addr_equal(&request->from, &params.group)); /* as if the group had asked */
+  assert_int_equal(request->to.port, 5683);
+  assert_int_equal(request->message->code, GC_CODE_GET);
+  assert_false(request->is_multicast);
   return gc_buf_add(&response->body, gc_bytes_str(example_value));
 }
 
@@ -1071,7 +1074,7 @@ static void example(enum gc_omn_format format, enum gc_tp_form form)
   gc_server_free(&server);
 }
 
-/* Section 6.2 of the requirements, byte for byte. @req MN-11 MN-19 MN-20 MN-26 TP-01 TP-03 */
+/* Section 6.2 of the requirements, byte for byte. @req MN-05 MN-11 MN-19 MN-20 MN-26 TP-01 TP-03 */
 static void worked_examples(void **state)
 {
   (void)state;
