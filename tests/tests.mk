@@ -46,13 +46,17 @@ $(PEERS): $(BUILD)/%: $(BUILD)/%.o $(LIBGC)
 
 RUN = $(Q)BUILD=$(BUILD) JOBS=$(JOBS) tests/run.sh
 
-.PHONY: tests check-unit check-fuzz conformance fuzz-targets $(DEPS_FIRST:%=do-%)
+.PHONY: tests demo-observe check-unit check-fuzz conformance fuzz-targets $(DEPS_FIRST:%=do-%)
 tests: all $(UNIT_BIN) $(FUZZ_BIN) $(PEERS)
 fuzz-targets: $(FUZZ_BIN)
 
 ## demo         build, start a secured group of three, ask it once, show who answered and what went over the wire
 do-demo: all
 	@BUILD=$(BUILD) tests/demo.sh
+
+## demo-observe multicast notifications in four ways: one datagram for all who watch
+demo-observe: all
+	@BUILD=$(BUILD) tests/demo_observe.sh
 
 ## check        every test; the last line counts them
 do-check: tests

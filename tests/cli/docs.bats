@@ -56,7 +56,8 @@ same_shape() {
   sed -E -e 's/[0-9]+\.[0-9]+ (ms|s)/T \1/g' -e 's/(mid|token)=[0-9a-f]+/\1=X/g' -e 's/^[0-9]+ [0-9.]+ /N T /' \
     -e 's/(ETag[^:]*:) ?[0-9a-f]{16}/\1 X/g' -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:P/g' -e 's/20[0-9-]+T[0-9:]+Z/DATE/' \
     -e 's/0x[0-9a-f]{64}\.\.\./CIPHERTEXT/' -e 's/(kid-context=|\{group )[0-9a-f]{8}/\1GID/g' \
-    -e 's/observe [0-9]+/observe N/' -e 's/frame [0-9]+/frame N/' -e 's/[0-9]+ responses/N responses/' \
+    -e 's/([Oo]bserve)( |:)[0-9]+/\1\2N/' -e 's/frame [0-9]+/frame N/' -e 's/[0-9]+ responses/N responses/' \
+    -e 's/next_not_before, //' \
     -e 's/payload of [0-9]+ bytes/payload of N bytes/' -e 's/\(up: .*\)/(up: …)/' | sort -u
 }
 
@@ -71,21 +72,23 @@ same_shape() {
   gc-keygen group lights --members 4 --out keys
   gc-serve -i lo --bind 127.0.0.12 --members 3 --leisure 0.5 -g keys/02.json -g keys/03.json -g keys/04.json 2>secure.err 3>&- &
   secure=$!
-  until grep -q ready serve.err && grep -q ready secure.err; do kill -0 $server $secure; done
+  gc-serve -i lo --bind 127.0.0.22 --no-group --group-observe 233.252.0.23:61616 --notify-interval 1 2>watch.err 3>&- &
+  watch=$!
+  until grep -q ready serve.err && grep -q ready secure.err && grep -q ready watch.err; do kill -0 $server $secure $watch; done
   # one file a command: its first line, then what the README says it prints
   awk '/^```/ { n += open; open = 0; next } /^\$ / { n += open; open = 1; file = sprintf("command%02d", n); print substr($0, 3) >file; next }
        open { print >(file ".shown") }' section
   count=0
   for command in command??; do
-    grep -qE '(^| )gc-(send|decode) ' "$command" || continue
+    grep -qE '(^| )gc-(send|decode|observe) ' "$command" || continue
     bash "$command" >"$command.out" 2>&1 || true
     same_shape <"$command.shown" >"$command.a"
     same_shape <"$command.out" >"$command.b"
-    diff "$command.a" "$command.b" || { cat "$command"; kill $server $secure; false; }
+    diff "$command.a" "$command.b" || { cat "$command"; kill $server $secure $watch; false; }
     count=$((count + 1))
   done
-  kill $server $secure
-  [ $count -ge 15 ]
+  kill $server $secure $watch
+  [ $count -ge 18 ]
 }
 
 @test "completions are those that the option tables give (make completions)" {
