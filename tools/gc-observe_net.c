@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #include "common/netio.h"
-#include "common/show.h"
-#include "common/show_address.h"
+#include "common/trace.h"
 #include "gc-observe.h"
 #include "net/iface.h"
 #include "net/loop.h"
@@ -24,27 +23,16 @@ struct gc_observe_net {
   struct gc_observe_net_ops ops;
   struct gc_loop *loop;
   struct gc_netio *netio;
-  struct gc_out *trace; /* -vv: every message, on stderr */
-  bool trace_hex;
+  struct gc_trace *trace;
   uint32_t ifindex;     /* of -i; 0: none */
   struct gate own, groups[GROUPS_MAX];
   char trouble[GC_NET_EXPLAIN_MAX];
 };
 
-static void trace(struct gc_observe_net *net, const char *arrow, const struct gc_addr *peer, struct gc_bytes bytes)
-{
-  char who[GC_ADDR_STR_MAX];
-  if (!net->trace)
-    return;
-  gc_outf(net->trace, "%s %s ", arrow, gc_show_address(who, peer));
-  gc_show_datagram(net->trace, bytes, net->trace_hex);
-  gc_out_flush(net->trace);
-}
-
 static void on_datagram(void *ctx, const struct gc_datagram *datagram)
 {
   struct gate *gate = ctx;
-  trace(gate->net, gate->group.family ? "<*" : "<", &datagram->remote, datagram->bytes);
+  gc_trace_message(gate->net->trace, gate->group.family ? "<*" : "<", &datagram->remote, datagram->bytes);
   gate->net->ops.receive(gate->net->ops.ctx, datagram, gc_now_ms());
 }
 
@@ -95,10 +83,7 @@ enum gc_status gc_observe_net_open(struct gc_observe_net **out, const struct gc_
   }
   if ((err = gc_netio_new(&net->netio, observe->common.pcap)) != GC_OK)
     return fail(why, observe->common.pcap ? observe->common.pcap : "network", err);
-  if (gc_diag_level() >= 2) {
-    net->trace = gc_out_new(STDERR_FILENO, (enum gc_color_when)observe->common.color, false);
-    net->trace_hex = gc_diag_level() >= 3;
-  }
+  net->trace = gc_trace_new((enum gc_color_when)observe->common.color);
   if ((err = gc_loop_new(&net->loop)) != GC_OK || (err = gc_loop_catch_signals(net->loop)) != GC_OK)
     return fail(why, "poll loop", err);
   return family ? open_own(net, observe, family, ifindex, why) : GC_STATUS_OK;
@@ -116,7 +101,7 @@ enum gc_status gc_observe_net_close(struct gc_observe_net **pointer, char why[st
   if (gc_netio_free(&net->netio) != GC_OK)
     status = fail(why, "--pcap", GC_E_SYSTEM);
   gc_loop_free(&net->loop);
-  (void)!gc_out_close(&net->trace); /* talk that could not be said */
+  gc_trace_free(&net->trace);
   free(net);
   *pointer = NULL;
   return status;
@@ -126,7 +111,7 @@ enum gc_err gc_observe_net_send(struct gc_observe_net *net, const struct gc_data
 {
   const enum gc_err err = net->own.udp ? gc_netio_send(net->netio, net->own.udp, datagram) : GC_E_STATE;
   if (!err) {
-    trace(net, ">", &datagram->remote, datagram->bytes);
+    gc_trace_message(net->trace, ">", &datagram->remote, datagram->bytes);
     return GC_OK;
   }
   gc_net_explain(net->trouble, GC_NET_SEND, errno, &datagram->remote, datagram->ifindex);

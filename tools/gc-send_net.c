@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "common/netio.h"
-#include "common/show.h"
-#include "common/show_address.h"
+#include "common/trace.h"
 #include "gc-send.h"
 #include "gc-send_net.h"
 #include "net/iface.h"
@@ -22,8 +21,7 @@ struct gc_send_net {
   struct gc_loop *loop;
   struct gc_client *client;
   struct gc_netio *netio;
-  struct gc_out *trace;         /* -vv: every message, on stderr */
-  bool trace_hex;
+  struct gc_trace *trace;
   uint64_t now_ms;              /* of the call into the client that is under way */
   uint64_t received_us;
   struct { uint64_t ms, us; } sent[SENT_KEPT]; /* when requests went out, for response times finer than the client's clock */
@@ -38,16 +36,6 @@ static uint64_t now_us(void)
   return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void trace(struct gc_send_net *net, const char *arrow, const struct gc_addr *peer, struct gc_bytes bytes)
-{
-  char who[GC_ADDR_STR_MAX];
-  if (!net->trace)
-    return;
-  gc_outf(net->trace, "%s %s ", arrow, gc_show_address(who, peer));
-  gc_show_datagram(net->trace, bytes, net->trace_hex);
-  gc_out_flush(net->trace);
-}
-
 static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
 {
   struct gc_send_net *net = ctx;
@@ -59,14 +47,14 @@ static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
   net->sent[net->sent_next].ms = net->now_ms;
   net->sent[net->sent_next].us = now_us();
   net->sent_next = (net->sent_next + 1) % SENT_KEPT;
-  trace(net, ">", &datagram->remote, datagram->bytes);
+  gc_trace_message(net->trace, ">", &datagram->remote, datagram->bytes);
   return GC_OK;
 }
 
 static void on_datagram(void *ctx, const struct gc_datagram *datagram)
 {
   struct gc_send_net *net = ctx;
-  trace(net, "<", &datagram->remote, datagram->bytes);
+  gc_trace_message(net->trace, "<", &datagram->remote, datagram->bytes);
   net->received_us = now_us();
   net->now_ms = gc_now_ms();
   gc_client_receive(net->client, datagram, net->now_ms);
@@ -141,10 +129,7 @@ static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *se
     return status;
   if ((err = gc_netio_new(&net->netio, send->common.pcap)) != GC_OK)
     return fail(why, send->common.pcap ? send->common.pcap : "socket", err);
-  if (send->common.verbose >= 2 && !send->common.quiet) {
-    net->trace = gc_out_new(STDERR_FILENO, (enum gc_color_when)send->common.color, false);
-    net->trace_hex = send->common.verbose >= 3;
-  }
+  net->trace = gc_trace_new((enum gc_color_when)send->common.color);
   if ((err = gc_loop_new(&net->loop)) != GC_OK || (err = gc_loop_catch_signals(net->loop)) != GC_OK ||
       (err = gc_loop_add(net->loop, gc_udp_fd(net->udp), on_ready, net)) != GC_OK)
     return fail(why, "poll loop", err);
@@ -178,7 +163,7 @@ enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_WH
     status = fail(why, "--pcap", GC_E_SYSTEM);
   gc_loop_free(&(*net)->loop);
   gc_udp_close(&(*net)->udp);
-  gc_out_close(&(*net)->trace);
+  gc_trace_free(&(*net)->trace);
   free(*net);
   *net = NULL;
   return status;
