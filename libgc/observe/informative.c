@@ -5,7 +5,7 @@
 
 /* Sections 11 of both texts; in the order of the bits of enum gc_informative_param */
 static const struct gc_param rows[] = {
-  { { 0, 1 }, GC_PARAM_TP_INFO, AT(tp_info), "tp_info", NULL },
+  { { 0, 1 }, GC_PARAM_OTHER, AT(tp_info), "tp_info", NULL },
   { { 1, 2 }, GC_PARAM_BYTES, AT(ph_req), "ph_req", NULL },
   { { 2, 3 }, GC_PARAM_BYTES, AT(last_notif), "last_notif", NULL },
   { { 3, NONE }, GC_PARAM_UINT, AT(next_not_before), "next_not_before", NULL },
@@ -28,7 +28,19 @@ static const struct gc_param rows[] = {
   { { NONE, 10 }, GC_PARAM_INT, AT(cs_kenc), "cs_kenc", NULL },
   { { NONE, 11 }, GC_PARAM_INT_OR_TEXT, AT(alg), "alg", NULL },
 };
-static const struct gc_param_table table = { rows, sizeof rows / sizeof rows[0] };
+
+static enum gc_err read_tp_info(struct gc_cbor_reader *reader, void *value)
+{
+  return gc_tp_info_read(reader, value);
+}
+
+static void write_tp_info(struct gc_cbor_writer *writer, const void *value)
+{
+  gc_tp_info_write(writer, value);
+}
+
+static const struct gc_param_other tp_info = { read_tp_info, write_tp_info };
+static const struct gc_param_table table = { rows, sizeof rows / sizeof rows[0], &tp_info, false, { [GC_OMN_05] = true } };
 
 const struct gc_param *gc_informative_param_at(size_t index)
 {
@@ -37,7 +49,7 @@ const struct gc_param *gc_informative_param_at(size_t index)
 
 const char *gc_param_name(const struct gc_param *param, enum gc_omn_format format)
 {
-  return format == GC_OMN_05 && param->name_05 ? param->name_05 : param->name;
+  return format == GC_OMN_05 && param->name_old ? param->name_old : param->name;
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------- */
@@ -100,26 +112,23 @@ static struct gc_param_table example_table(struct gc_param copy[static 32])
     if (1u << i & (GC_IR_JOIN_URI | GC_IR_SEC_GP | GC_IR_AS_URI))
       copy[i].keys[GC_OMN_CURRENT] = rows[i].keys[GC_OMN_05];
   }
-  return (struct gc_param_table){ copy, table.count };
+  struct gc_param_table used = table;
+  used.rows = copy;
+  return used;
 }
 
 enum gc_err gc_informative_parse(struct gc_informative *out, struct gc_bytes payload, enum gc_omn_format otherwise,
                                  struct gc_where *where)
 {
-  struct gc_cbor_reader reader = gc_cbor_reader(payload);
   struct hints hints = look_ahead(payload);
   struct gc_informative response = { .format = format_of(&hints, otherwise) };
   struct gc_param copy[32];
   struct gc_param_table used = response.format == GC_OMN_CURRENT && hints.is_key_4_text ? example_table(copy) : table;
-  enum gc_err err = gc_params_read(&used, response.format, &reader, &response, &response.present, &response.unknown);
-  if (!err && !gc_cbor_at_end(&reader))
-    err = gc_fail(&reader.where, reader.pos, "bytes behind the map", GC_E_MALFORMED);
+  enum gc_err err = gc_params_parse(&used, response.format, payload, &response, &response.present, &response.unknown, where);
   if (!err && (response.present & GC_IR_TP_INFO) && (response.tp_info.form >= GC_TP_05) != (response.format == GC_OMN_05))
-    err = gc_fail(&reader.where, 0, "tp_info follows another text than the map", GC_E_MALFORMED);
+    err = gc_fail(where, 0, "tp_info follows another text than the map", GC_E_MALFORMED);
   if (!err)
     *out = response;
-  else if (where)
-    *where = reader.where;
   return err;
 }
 

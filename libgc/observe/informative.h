@@ -3,7 +3,8 @@
 #ifndef GC_OBSERVE_INFORMATIVE_H
 #define GC_OBSERVE_INFORMATIVE_H
 
-#include "observe/params.h"
+#include "observe/format.h"
+#include "observe/tp_info.h"
 
 /** Bits of gc_informative.present. */
 enum gc_informative_param {
@@ -41,7 +42,7 @@ enum gc_informative_param {
 /** An informative response; what is not in `present` is not looked at. Parsed: everything borrows from the payload. */
 struct gc_informative {
   enum gc_omn_format format;
-  uint32_t present; /* enum gc_informative_param */
+  uint64_t present; /* enum gc_informative_param */
   struct gc_tp_info tp_info;
   struct gc_bytes ph_req, last_notif; /* code ‖ options ‖ [ff ‖ payload]: see phantom.h */
   uint64_t next_not_before;           /* seconds */

@@ -20,7 +20,7 @@ static const struct gc_param rows[] = {
   { { 14, NONE }, GC_PARAM_BYTES, AT(det_sender_id), "det_senderId", NULL },
   { { 15, NONE }, GC_PARAM_INT_OR_TEXT, AT(det_hash_alg), "det_hash_alg", NULL },
 };
-static const struct gc_param_table table = { rows, sizeof rows / sizeof rows[0] };
+static const struct gc_param_table table = { .rows = rows, .count = sizeof rows / sizeof rows[0] };
 
 const struct gc_param *gc_group_material_param_at(size_t index)
 {
@@ -35,7 +35,7 @@ const char *gc_group_material_fault(const struct gc_group_material *material)
     [GC_OMN_CURRENT] = GC_GM_MS | GC_GM_CONTEXT_ID | GC_GM_CRED_FMT | GC_GM_GP_ENC_ALG | GC_GM_SIGN_ALG | GC_GM_SIGN_PARAMS,
     [GC_OMN_05] = GC_GM_MS | GC_GM_CONTEXT_ID | GC_GM_SIGN_ALG | GC_GM_SIGN_PARAMS | GC_GM_CS_KEY_PARAMS | GC_GM_CS_KEY_ENC,
   };
-  uint32_t missing = needed[material->format] & ~material->present;
+  uint64_t missing = needed[material->format] & ~material->present;
   if (missing & GC_GM_MS)
     return "the keying material has no Master Secret";
   if (missing & GC_GM_CONTEXT_ID)

@@ -3,7 +3,7 @@
 #ifndef GC_OBSERVE_MATERIAL_H
 #define GC_OBSERVE_MATERIAL_H
 
-#include "observe/params.h"
+#include "observe/format.h"
 
 /** Bits of gc_group_material.present. */
 enum gc_material_param {
@@ -24,7 +24,7 @@ enum gc_material_param {
 
 struct gc_group_material {
   enum gc_omn_format format;
-  uint32_t present; /* enum gc_material_param */
+  uint64_t present; /* enum gc_material_param */
   struct gc_bytes ms, salt, context_id; /* ms: secret */
   struct gc_int_or_text hkdf, alg, gp_enc_alg, sign_alg, det_hash_alg;
   int64_t cred_fmt, cs_key_enc;
