@@ -148,7 +148,7 @@ static void json_material(struct gc_out *out, struct gc_bytes map, enum gc_omn_f
     gc_json_str(out, "error", where.phrase);
     gc_hidden_free(&hidden);
   } else {
-    for (size_t i = 0; (param = gc_group_material_param_at(i)) != NULL; i++) {
+    for (size_t i = 0; (param = gc_material_param_at(i)) != NULL; i++) {
       if (!(material.present & 1u << i))
         continue;
       if (1u << i == GC_GM_MS && !show_secrets)

@@ -204,7 +204,7 @@ static void show_material(struct tree *tree, struct gc_bytes map)
   }
   gc_out_char(tree->out, '\n');
   tree->indent += 2;
-  for (size_t i = 0; (param = gc_group_material_param_at(i)) != NULL; i++) {
+  for (size_t i = 0; (param = gc_material_param_at(i)) != NULL; i++) {
     const char *name = gc_param_name(param, tree->format);
     const void *value = gc_param_value(&material, param);
     if (!(material.present & 1u << i))
@@ -227,7 +227,7 @@ static void show_material(struct tree *tree, struct gc_bytes map)
 static void show_param(struct tree *tree, const struct gc_param *param, uint32_t bit, const void *value)
 {
   const char *name = gc_param_name(param, tree->format);
-  if (param->type == GC_PARAM_TP_INFO) {
+  if (param->type == GC_PARAM_OTHER) {
     show_tp_info(tree, value);
   } else if (bit & (GC_IR_PH_REQ | GC_IR_LAST_NOTIF)) {
     show_message(tree, name, *(const struct gc_bytes *)value, bit == GC_IR_PH_REQ);
