@@ -28,7 +28,7 @@ enum gc_cnf_method {
 /** Parsed: borrows from the map. */
 struct gc_cnf {
   enum gc_cnf_method method;
-  struct gc_bytes value;         /* encoded, of any method */
+  struct gc_bytes value;         /* encoded; of KID nothing */
   struct gc_cose_key key;        /* COSE_KEY */
   struct gc_bytes kid;           /* KID */
   struct gc_group_material osc;  /* OSC. Secret */
