@@ -1,6 +1,5 @@
 #include "ace/oscore_profile.h"
 
-#include "crypto/secret.h"
 #include "iana/names.h"
 
 enum { FORMAT_CWT = 61, FORMAT_NONE = -1 };
@@ -66,17 +65,6 @@ const char *gc_oscore_profile_material_fault(const struct gc_group_material *mat
   return NULL;
 }
 
-/* an algorithm with a text for a name has no number here */
-static enum gc_err algorithm(const struct gc_group_material *material, uint64_t bit, const struct gc_int_or_text *value, int32_t *out)
-{
-  if (!(material->present & bit))
-    return GC_OK;
-  if (value->is_text || value->number < INT32_MIN || value->number > INT32_MAX || !gc_alg_by_id((int32_t)value->number))
-    return GC_E_UNSUPPORTED;
-  *out = (int32_t)value->number;
-  return GC_OK;
-}
-
 static enum gc_err salt(struct gc_oscore_profile_context *out, const struct gc_group_material *material, const struct gc_oscore_exchange_ids *ids)
 {
   struct gc_buf buf = gc_buf(out->master_salt, sizeof out->master_salt);
@@ -97,9 +85,9 @@ enum gc_err gc_oscore_profile_derive(struct gc_oscore_profile_context *out, cons
     return GC_E_MALFORMED;
   if (ids->id1.len > GC_ID_MAX_LEN || ids->id2.len > GC_ID_MAX_LEN)
     return GC_E_RANGE;
-  enum gc_err err = algorithm(material, GC_GM_HKDF, &material->hkdf, &out->params.hkdf_alg);
+  enum gc_err err = gc_material_alg(material, GC_GM_HKDF, &material->hkdf, &out->params.hkdf_alg);
   if (!err)
-    err = algorithm(material, GC_GM_ALG, &material->alg, &out->params.aead_alg);
+    err = gc_material_alg(material, GC_GM_ALG, &material->alg, &out->params.aead_alg);
   if (!err)
     err = salt(out, material, ids);
   out->params.master_secret = material->ms;

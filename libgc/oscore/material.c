@@ -1,5 +1,7 @@
 #include "oscore/material.h"
 
+#include "crypto/alg.h"
+
 #define NONE GC_PARAM_NO_KEY
 #define AT(member) offsetof(struct gc_group_material, member)
 
@@ -41,6 +43,16 @@ enum gc_err gc_material_parse(struct gc_group_material *out, struct gc_bytes map
 void gc_material_write(struct gc_cbor_writer *writer, const struct gc_group_material *material)
 {
   gc_params_write(&table, material->format, writer, material, material->present, &material->unknown);
+}
+
+enum gc_err gc_material_alg(const struct gc_group_material *material, uint64_t bit, const struct gc_int_or_text *value, int32_t *out)
+{
+  if (!(material->present & bit))
+    return GC_OK;
+  if (value->is_text || value->number < INT32_MIN || value->number > INT32_MAX || !gc_alg_by_id((int32_t)value->number))
+    return GC_E_UNSUPPORTED;
+  *out = (int32_t)value->number;
+  return GC_OK;
 }
 
 const struct gc_param *gc_material_param_at(size_t index)

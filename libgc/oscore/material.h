@@ -60,6 +60,14 @@ enum gc_err gc_material_parse(struct gc_group_material *out, struct gc_bytes map
 /** Write the map; errors stick to the writer. What is written is secret. */
 void gc_material_write(struct gc_cbor_writer *writer, const struct gc_group_material *material);
 
+/**
+ * The number of an algorithm in it.
+ * @param bit      its bit in present; not there: *out is left as it is
+ * @param value    its member
+ * @return GC_OK; GC_E_UNSUPPORTED: it is a text, or no algorithm that is known here
+ */
+enum gc_err gc_material_alg(const struct gc_group_material *material, uint64_t bit, const struct gc_int_or_text *value, int32_t *out) GC_MUST_CHECK;
+
 /** Name and place of a parameter, in the order of the bits (to show them all); NULL past the end. */
 const struct gc_param *gc_material_param_at(size_t index);
 
