@@ -140,16 +140,13 @@ enum gc_err gc_cnf_parse(struct gc_cnf *out, struct gc_bytes map, struct gc_wher
   enum gc_err err = gc_cbor_read_map(&reader, &list);
   while (!err && gc_cbor_list_next(&reader, &list))
     err = read_pair(&reader, &cnf, &found);
-  if (!err && !gc_cbor_at_end(&reader))
-    err = bad(&reader, "bytes behind the map", GC_E_MALFORMED);
   if (!err && !found.value && !found.kid)
     err = found.other ? bad(&reader, "no confirmation method that is known", GC_E_UNSUPPORTED) : bad(&reader, "no confirmation method", GC_E_MALFORMED);
   if (!err)
     settle_kid(&cnf, &found);
+  err = gc_cbor_whole(&reader, err, where);
   if (!err)
     *out = cnf;
-  else if (where)
-    *where = reader.where;
   return err;
 }
 

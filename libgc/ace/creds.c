@@ -53,13 +53,9 @@ enum gc_err gc_creds_filter_parse(struct gc_creds_filter *out, struct gc_bytes g
 {
   struct gc_cbor_reader reader = gc_cbor_reader(get_creds);
   struct gc_creds_filter filter = { .is_all = false };
-  enum gc_err err = read_filter(&reader, &filter);
-  if (!err && !gc_cbor_at_end(&reader))
-    err = bad(&reader, "bytes behind get_creds", GC_E_MALFORMED);
+  enum gc_err err = gc_cbor_whole(&reader, read_filter(&reader, &filter), where);
   if (!err)
     *out = filter;
-  else if (where)
-    *where = reader.where;
   return err;
 }
 

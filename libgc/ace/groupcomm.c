@@ -87,12 +87,9 @@ enum gc_err gc_strings_check(struct gc_bytes encoded, bool is_text, size_t *coun
   enum gc_err err = gc_strings_begin(&reader, &list, encoded);
   for (; !err; found += !err)
     err = gc_strings_next(&reader, &list, is_text, &string);
-  if (err == GC_E_END)
-    err = gc_cbor_at_end(&reader) ? GC_OK : gc_fail(&reader.where, reader.pos, "bytes behind the array", GC_E_MALFORMED);
+  err = gc_cbor_whole(&reader, err == GC_E_END ? GC_OK : err, where);
   if (!err && count)
     *count = found;
-  if (err && where)
-    *where = reader.where;
   return err;
 }
 
@@ -148,21 +145,12 @@ enum gc_err gc_group_policies_write(struct gc_buf *out, const struct gc_group_po
 
 /* --- single items -------------------------------------------------------------------------------------------------------- */
 
-static enum gc_err whole(struct gc_cbor_reader *reader, enum gc_err err, struct gc_where *where)
-{
-  if (!err && !gc_cbor_at_end(reader))
-    err = gc_fail(&reader->where, reader->pos, "bytes behind the value", GC_E_MALFORMED);
-  if (err && where)
-    *where = reader->where;
-  return err;
-}
-
 enum gc_err gc_num_parse(uint64_t *out, struct gc_bytes payload, struct gc_where *where)
 {
   struct gc_cbor_reader reader = gc_cbor_reader(payload);
   uint64_t num = 0;
   enum gc_err err = gc_cbor_read_uint(&reader, &num);
-  err = whole(&reader, err, where);
+  err = gc_cbor_whole(&reader, err, where);
   if (!err)
     *out = num;
   return err;
@@ -180,7 +168,7 @@ enum gc_err gc_active_parse(bool *out, struct gc_bytes payload, struct gc_where 
   struct gc_cbor_reader reader = gc_cbor_reader(payload);
   bool is_active = false;
   enum gc_err err = gc_cbor_read_bool(&reader, &is_active);
-  err = whole(&reader, err, where);
+  err = gc_cbor_whole(&reader, err, where);
   if (!err)
     *out = is_active;
   return err;

@@ -242,16 +242,15 @@ enum gc_err gc_capabilities_parse(uint8_t *curve, struct gc_bytes encoded, struc
     err = count == 0 ? read_numbers(&reader, &alg_kty, 1)
         : count == 1 ? read_numbers(&reader, key, 2)
                      : bad(&reader, "more capabilities than known", GC_E_UNSUPPORTED);
-  if (!err && (count != 2 || !gc_cbor_at_end(&reader)))
+  if (!err && count != 2)
     err = bad(&reader, "not the capabilities of an algorithm and its key type", GC_E_MALFORMED);
   const struct gc_curve *row = !err && key[1] > 0 && key[1] < 256 ? gc_curve_by_id((int32_t)key[1]) : NULL;
   if (!err && alg_kty != key[0])
     err = bad(&reader, "the key types of algorithm and key differ", GC_E_MALFORMED);
   if (!err && (!row || row->kty != key[0]))
     err = bad(&reader, "a key type or curve that is not known", GC_E_UNSUPPORTED);
+  err = gc_cbor_whole(&reader, err, where);
   if (!err)
     *curve = row->id;
-  else if (where)
-    *where = reader.where;
   return err;
 }

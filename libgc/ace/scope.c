@@ -147,9 +147,7 @@ static enum gc_err unwrap(struct gc_cbor_reader *reader, struct gc_bytes *bytes)
     return GC_OK;
   enum gc_err err = gc_cbor_read_tag(reader, &tag);
   if (!err)
-    err = gc_cbor_read_bytes(reader, bytes);
-  if (!err && !gc_cbor_at_end(reader))
-    err = bad(reader, "bytes behind the scope", GC_E_MALFORMED);
+    err = gc_cbor_whole(reader, gc_cbor_read_bytes(reader, bytes), NULL);
   if (!err)
     *reader = gc_cbor_reader(*bytes);
   return err;
@@ -169,12 +167,9 @@ enum gc_err gc_scope_parse(struct gc_scope_list *out, struct gc_bytes bytes, str
     else
       err = read_entry(&reader, &scope.entries[scope.count++]);
   }
-  if (!err && !gc_cbor_at_end(&reader))
-    err = bad(&reader, "bytes behind the scope", GC_E_MALFORMED);
+  err = gc_cbor_whole(&reader, err, where);
   if (!err)
     *out = scope;
-  else if (where)
-    *where = reader.where;
   return err;
 }
 
@@ -183,14 +178,11 @@ enum gc_err gc_scope_entry_parse(struct gc_scope_entry *out, struct gc_bytes byt
   struct gc_cbor_reader reader = gc_cbor_reader(bytes);
   struct gc_scope_entry entry;
   enum gc_err err = read_entry(&reader, &entry);
-  if (!err && !gc_cbor_at_end(&reader))
-    err = bad(&reader, "bytes behind the entry", GC_E_MALFORMED);
   if (!err && (entry.kind != GC_SCOPE_USER || entry.permissions & ~(uint64_t)GC_ROLES_ALL))
     err = bad(&reader, "not a group name and roles that are known", GC_E_MALFORMED);
+  err = gc_cbor_whole(&reader, err, where);
   if (!err)
     *out = entry;
-  else if (where)
-    *where = reader.where;
   return err;
 }
 

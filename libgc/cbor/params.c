@@ -161,11 +161,7 @@ enum gc_err gc_params_parse(const struct gc_param_table *table, unsigned numberi
 {
   struct gc_cbor_reader reader = gc_cbor_reader(bytes);
   enum gc_err err = gc_params_read(table, numbering, &reader, base, present, unknown);
-  if (!err && !gc_cbor_at_end(&reader))
-    err = fail(&reader, reader.pos, "bytes behind the map", GC_E_MALFORMED);
-  if (err && where)
-    *where = reader.where;
-  return err;
+  return gc_cbor_whole(&reader, err, where);
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */

@@ -390,3 +390,14 @@ bool gc_cbor_list_next(struct gc_cbor_reader *reader, struct gc_cbor_list *list)
   list->left = 0;
   return false;
 }
+
+enum gc_err gc_cbor_whole(struct gc_cbor_reader *reader, enum gc_err err, struct gc_where *where)
+{
+  if (err == GC_E_END)
+    err = GC_E_TRUNCATED;
+  if (!err && !gc_cbor_at_end(reader))
+    err = gc_fail(&reader->where, reader->pos, "bytes behind the value", GC_E_MALFORMED);
+  if (err && where)
+    *where = reader->where;
+  return err;
+}

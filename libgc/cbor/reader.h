@@ -82,6 +82,15 @@ enum gc_err gc_cbor_skip(struct gc_cbor_reader *reader) GC_MUST_CHECK;
 /** gc_cbor_skip, handing out the item's encoding. */
 enum gc_err gc_cbor_read_raw(struct gc_cbor_reader *reader, struct gc_bytes *out) GC_MUST_CHECK;
 
+/**
+ * The last step of whoever reads an input that is one value: nothing may follow it, and an input that ended inside it is
+ * truncated, not at its orderly end.
+ * @param err        of the reading so far
+ * @param[out] where filled on an error; NULL allowed
+ * @return err; GC_E_TRUNCATED for GC_E_END; GC_E_MALFORMED: bytes are left
+ */
+enum gc_err gc_cbor_whole(struct gc_cbor_reader *reader, enum gc_err err, struct gc_where *where) GC_MUST_CHECK;
+
 /** What gc_cbor_check looks at beside well-formedness. */
 enum {
   GC_CBOR_CHECK_SEQUENCE = 1,  /* any number of items (RFC 8742), none too; else exactly one */

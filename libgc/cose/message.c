@@ -99,9 +99,7 @@ static enum gc_err read_protected(struct gc_cbor_reader *reader, struct gc_cose_
   if (out->protected_header.len > GC_COSE_PROTECTED_MAX_LEN)
     return bad(reader, "protected header too long", GC_E_LIMIT);
   struct gc_cbor_reader inner = gc_cbor_reader(out->protected_header);
-  err = read_map(&inner, out, seen);
-  if (!err && !gc_cbor_at_end(&inner))
-    err = bad(&inner, "bytes after the protected header", GC_E_MALFORMED);
+  err = gc_cbor_whole(&inner, read_map(&inner, out, seen), NULL);
   if (err)
     reader->where = (struct gc_where){ (size_t)(out->protected_header.ptr - reader->bytes.ptr) + inner.where.offset, inner.where.phrase };
   return err;
@@ -181,12 +179,9 @@ enum gc_err gc_cose_message_parse(struct gc_cose_message *out, struct gc_bytes b
     err = read_array(&reader, &message, &count);
   if (!err)
     err = settle_kind(&reader, &message, count, tag);
-  if (!err && !gc_cbor_at_end(&reader))
-    err = bad(&reader, "bytes after the COSE message", GC_E_MALFORMED);
+  err = gc_cbor_whole(&reader, err, where);
   if (!err)
     *out = message;
-  else if (where)
-    *where = reader.where;
   return err;
 }
 

@@ -307,6 +307,25 @@ static void reads_every_half(void **state)
   }
 }
 
+static void one_value_and_nothing_behind(void **state)
+{
+  (void)state;
+  static const struct {
+    uint8_t bytes[2];
+    size_t len;
+    enum gc_err err;
+  } rows[] = { { { 0x01 }, 1, GC_OK }, { { 0x01, 0x02 }, 2, GC_E_MALFORMED }, { { 0 }, 0, GC_E_TRUNCATED }, { { 0x18 }, 1, GC_E_TRUNCATED } };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct gc_cbor_reader reader = gc_cbor_reader(gc_bytes(rows[i].bytes, rows[i].len));
+    struct gc_where where = { 99, NULL };
+    uint64_t value;
+    enum gc_err err = gc_cbor_read_uint(&reader, &value);
+    assert_int_equal(gc_cbor_whole(&reader, err, &where), rows[i].err);
+    assert_int_equal(where.phrase != NULL, rows[i].err != GC_OK);
+    assert_int_equal(gc_cbor_whole(&reader, err, NULL), rows[i].err);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -320,6 +339,7 @@ int main(void)
     cmocka_unit_test(checks_what_it_is_asked_for),
     cmocka_unit_test(bounds_the_depth),
     cmocka_unit_test(reads_every_half),
+    cmocka_unit_test(one_value_and_nothing_behind),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -179,7 +179,7 @@ static void what_is_refused(void **state)
     { "8344a1010a00a040", GC_E_MALFORMED },    /* bytes after the map in the protected header */
     { "8343a1010aa04000", GC_E_MALFORMED },    /* and after the message */
     { "a0", GC_E_MALFORMED },
-    { "", GC_E_END },
+    { "", GC_E_TRUNCATED },
   };
   for (size_t i = 0; i < COUNT(rows); i++) {
     struct gc_cose_message message;
