@@ -141,7 +141,8 @@ enum gc_err gc_cnf_parse(struct gc_cnf *out, struct gc_bytes map, struct gc_wher
   while (!err && gc_cbor_list_next(&reader, &list))
     err = read_pair(&reader, &cnf, &found);
   if (!err && !found.value && !found.kid)
-    err = found.other ? bad(&reader, "no confirmation method that is known", GC_E_UNSUPPORTED) : bad(&reader, "no confirmation method", GC_E_MALFORMED);
+    err = found.other ? bad(&reader, "no confirmation method that is known", GC_E_UNSUPPORTED)
+                      : bad(&reader, "no confirmation method", GC_E_MALFORMED);
   if (!err)
     settle_kid(&cnf, &found);
   err = gc_cbor_whole(&reader, err, where);

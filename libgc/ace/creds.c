@@ -2,6 +2,8 @@
 
 #include "ace/scope.h"
 
+#define ALL_THREE (GC_PARAM_BIT(GC_GROUPCOMM_CREDS) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_ROLES) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_IDENTIFIERS))
+
 static enum gc_err bad(struct gc_cbor_reader *reader, const char *phrase, enum gc_err err)
 {
   return gc_fail(&reader->where, reader->pos, phrase, err);
@@ -115,11 +117,10 @@ bool gc_creds_relevant(uint64_t joiner_roles, uint64_t peer_roles)
 
 enum gc_err gc_peers_begin(struct gc_peers *out, const struct gc_groupcomm *message)
 {
-  const uint64_t all = GC_PARAM_BIT(GC_GROUPCOMM_CREDS) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_ROLES) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_IDENTIFIERS);
-  *out = (struct gc_peers){ .is_empty = !(message->present & all) };
+  *out = (struct gc_peers){ .is_empty = !(message->present & ALL_THREE) };
   if (out->is_empty)
     return GC_OK;
-  if ((message->present & all) != all)
+  if ((message->present & ALL_THREE) != ALL_THREE)
     return GC_E_MALFORMED;
   out->creds = gc_cbor_reader(message->creds);
   out->roles = gc_cbor_reader(message->peer_roles);
@@ -187,6 +188,6 @@ enum gc_err gc_peers_set(struct gc_groupcomm *message, struct gc_buf *room, cons
   message->creds = gc_bytes_slice(gc_buf_bytes(room), start, roles_at - start);
   message->peer_roles = gc_bytes_slice(gc_buf_bytes(room), roles_at, ids_at - roles_at);
   message->peer_identifiers = gc_bytes_slice(gc_buf_bytes(room), ids_at, room->len - ids_at);
-  message->present |= GC_PARAM_BIT(GC_GROUPCOMM_CREDS) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_ROLES) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_IDENTIFIERS);
+  message->present |= ALL_THREE;
   return GC_OK;
 }

@@ -69,7 +69,8 @@ struct gc_cwt_key {
  * @param iv  ENCRYPT0: as long as the algorithm's nonce, never twice with the same key; else empty
  * @return GC_OK; GC_E_SPACE; GC_E_RANGE: a key or iv of wrong length, claims too long; GC_E_UNSUPPORTED: algorithm
  */
-enum gc_err gc_cwt_make(struct gc_buf *out, const struct gc_cwt_claims *claims, const struct gc_cwt_key *key, struct gc_bytes iv) GC_MUST_CHECK;
+enum gc_err gc_cwt_make(struct gc_buf *out, const struct gc_cwt_claims *claims, const struct gc_cwt_key *key,
+                        struct gc_bytes iv) GC_MUST_CHECK;
 
 /** What a token is worth, in the order of RFC 9200, Section 5.10.1.1. */
 enum gc_cwt_verdict {

@@ -1,7 +1,5 @@
 #include "ace/membership.h"
 
-#include "ace/key_info.h"
-
 static enum gc_err bad(const char **why, const char *phrase, enum gc_err err)
 {
   if (why)
@@ -151,9 +149,10 @@ static uint8_t agreement_curve(uint8_t curve)
   return curve == GC_CURVE_ED25519 || !curve ? GC_CURVE_X25519 : curve == GC_CURVE_ED448 ? GC_CURVE_X448 : curve;
 }
 
-static enum gc_err put_capabilities(struct gc_group_material *out, uint64_t bit, struct gc_bytes *value, uint8_t curve, uint8_t room[static 16])
+static enum gc_err put_capabilities(struct gc_group_material *out, uint64_t bit, struct gc_bytes *value, uint8_t curve,
+                                    uint8_t room[static GC_CAPABILITIES_MAX_LEN])
 {
-  struct gc_buf buf = gc_buf(room, 16);
+  struct gc_buf buf = gc_buf(room, GC_CAPABILITIES_MAX_LEN);
   enum gc_err err = gc_capabilities_write(&buf, curve);
   if (err)
     return err;

@@ -4,6 +4,7 @@
 #define GC_ACE_MEMBERSHIP_H
 
 #include "ace/groupcomm.h"
+#include "ace/key_info.h"
 #include "oscore/context.h"
 
 /** What a member knows of its group. Everything borrows from the response; params.master_secret is secret. */
@@ -55,7 +56,7 @@ enum gc_err gc_membership_rekey(struct gc_membership *membership, const struct g
 
 /** Room for what a `key` parameter is made of and borrows: sign_params, ecdh_params. */
 struct gc_material_room {
-  uint8_t sign_params[16], ecdh_params[16];
+  uint8_t sign_params[GC_CAPABILITIES_MAX_LEN], ecdh_params[GC_CAPABILITIES_MAX_LEN];
 };
 
 /** What a `key` holds. */

@@ -65,7 +65,8 @@ const char *gc_oscore_profile_material_fault(const struct gc_group_material *mat
   return NULL;
 }
 
-static enum gc_err salt(struct gc_oscore_profile_context *out, const struct gc_group_material *material, const struct gc_oscore_exchange_ids *ids)
+static enum gc_err salt(struct gc_oscore_profile_context *out, const struct gc_group_material *material,
+                        const struct gc_oscore_exchange_ids *ids)
 {
   struct gc_buf buf = gc_buf(out->master_salt, sizeof out->master_salt);
   struct gc_cbor_writer writer = gc_cbor_writer(&buf);

@@ -15,7 +15,8 @@
  * @param content_format 19: parameters; 61, or -1 (none given): a token alone
  * @return GC_OK; GC_E_UNSUPPORTED: another Content-Format; GC_E_MALFORMED: no token, or it is empty; else as gc_ace_params_parse
  */
-enum gc_err gc_authz_info_parse(struct gc_ace_params *out, struct gc_bytes payload, int32_t content_format, struct gc_where *where) GC_MUST_CHECK;
+enum gc_err gc_authz_info_parse(struct gc_ace_params *out, struct gc_bytes payload, int32_t content_format,
+                                struct gc_where *where) GC_MUST_CHECK;
 
 /**
  * What is wrong with a request, beyond its token.

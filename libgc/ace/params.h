@@ -83,7 +83,8 @@ static inline bool gc_ace_has(const struct gc_ace_params *params, enum gc_ace_pa
 }
 
 /** @return as gc_params_parse. On an error *out is unchanged. */
-enum gc_err gc_ace_params_parse(struct gc_ace_params *out, struct gc_bytes payload, enum gc_ace_place place, struct gc_where *where) GC_MUST_CHECK;
+enum gc_err gc_ace_params_parse(struct gc_ace_params *out, struct gc_bytes payload, enum gc_ace_place place,
+                                struct gc_where *where) GC_MUST_CHECK;
 
 /** Append the map. GC_E_SPACE */
 enum gc_err gc_ace_params_write(struct gc_buf *out, const struct gc_ace_params *params) GC_MUST_CHECK;

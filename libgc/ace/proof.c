@@ -25,7 +25,8 @@ enum gc_err gc_proof_kdc_input(struct gc_buf *out, struct gc_bytes n_c, struct g
 }
 
 /* HKDF-SHA-256 with an empty salt, the shared secret, and the input as info (Section 6.1) */
-static enum gc_err mac(uint8_t out[static GC_PROOF_MAC_LEN], const struct gc_key_pair *own, const struct gc_public_key *peer, struct gc_bytes input)
+static enum gc_err mac(uint8_t out[static GC_PROOF_MAC_LEN], const struct gc_key_pair *own, const struct gc_public_key *peer,
+                       struct gc_bytes input)
 {
   uint8_t shared[GC_SHARED_SECRET_MAX_LEN];
   const struct gc_curve *curve = gc_curve_by_id(own->public_key.curve);

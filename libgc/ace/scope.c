@@ -3,7 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { CONTENT_FORMAT = 295, EXTENDED_SCOPE_TAG = 0x63740101 + CONTENT_FORMAT / 255 * 256 + CONTENT_FORMAT % 255 }; /* TN(ct): RFC 9277, Section 4.3 */
+/* the tag that stands for Content-Format 295, suggested for these scopes (RFC 9277, Section 4.3) */
+enum { CONTENT_FORMAT = 295, EXTENDED_SCOPE_TAG = 0x63740101 + CONTENT_FORMAT / 255 * 256 + CONTENT_FORMAT % 255 };
 
 static const char *const roles[] = { NULL, "requester", "responder", "monitor", "verifier" };
 enum { ROLES = sizeof roles / sizeof roles[0] };

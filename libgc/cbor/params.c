@@ -70,8 +70,8 @@ static enum gc_err read_raw(struct gc_cbor_reader *reader, enum gc_cbor_type typ
     return err;
   if (item.type == type || (or_null && item.type == GC_CBOR_SIMPLE && item.number == GC_CBOR_NULL))
     return gc_cbor_read_raw(reader, out);
-  return fail(reader, reader->pos, type == GC_CBOR_MAP ? "a map is expected" : or_null ? "an array or null is expected" : "an array is expected",
-              GC_E_MALFORMED);
+  const char *phrase = type == GC_CBOR_MAP ? "a map is expected" : or_null ? "an array or null is expected" : "an array is expected";
+  return fail(reader, reader->pos, phrase, GC_E_MALFORMED);
 }
 
 static enum gc_err read_value(const struct gc_param_table *table, size_t row, unsigned numbering, struct gc_cbor_reader *reader, void *base)

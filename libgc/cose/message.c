@@ -267,7 +267,9 @@ static bool signs_with(const struct gc_public_key *key, int64_t alg)
 enum gc_cose_result gc_sign1_verify(const struct gc_cose_message *message, const struct gc_public_key *key)
 {
   uint8_t room[STRUCTURE_MAX_LEN];
-  if (message->kind != GC_COSE_SIGN1 || !message->has_alg || !signs_with(key, message->alg) || message->content.len > GC_COSE_MESSAGE_MAX_LEN)
+  if (message->kind != GC_COSE_SIGN1 || !message->has_alg || !signs_with(key, message->alg))
+    return GC_COSE_UNSUITABLE;
+  if (message->content.len > GC_COSE_MESSAGE_MAX_LEN)
     return GC_COSE_UNSUITABLE;
   struct gc_bytes input = structure(room, "Signature1", message->protected_header, &message->content);
   return gc_verify(key, input, message->seal) ? GC_COSE_OPENED : GC_COSE_FORGED;
@@ -284,8 +286,8 @@ static struct gc_bytes protected_of(uint8_t room[static 16], int32_t alg)
 }
 
 /* tag, array and headers, and the head of the byte string that comes next */
-static void put_front(struct gc_cbor_writer *writer, enum gc_cose_kind kind, const struct gc_cose_header *header, struct gc_bytes protected_header,
-                      size_t content_len)
+static void put_front(struct gc_cbor_writer *writer, enum gc_cose_kind kind, const struct gc_cose_header *header,
+                      struct gc_bytes protected_header, size_t content_len)
 {
   gc_cbor_tag(writer, (uint64_t)kind);
   gc_cbor_array(writer, kind == GC_COSE_ENCRYPT0 ? 3 : 4);
@@ -333,8 +335,8 @@ enum gc_err gc_encrypt0_make(struct gc_buf *out, const struct gc_cose_header *he
   return err;
 }
 
-static enum gc_err put_sealed(struct gc_buf *out, enum gc_cose_kind kind, const struct gc_cose_header *header, struct gc_bytes protected_header,
-                              struct gc_bytes payload, struct gc_bytes seal)
+static enum gc_err put_sealed(struct gc_buf *out, enum gc_cose_kind kind, const struct gc_cose_header *header,
+                              struct gc_bytes protected_header, struct gc_bytes payload, struct gc_bytes seal)
 {
   struct gc_cbor_writer writer = gc_cbor_writer(out);
   put_front(&writer, kind, header, protected_header, payload.len);

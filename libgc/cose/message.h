@@ -55,8 +55,11 @@ struct gc_cose_header {
 
 /* Append a tagged message. GC_OK; GC_E_SPACE; GC_E_UNSUPPORTED: algorithm unknown, of another kind, or not the key's; GC_E_RANGE: key or
  * IV of wrong length, message too long. An IV never serves twice with one key. */
-enum gc_err gc_encrypt0_make(struct gc_buf *out, const struct gc_cose_header *header, struct gc_bytes key, struct gc_bytes plain) GC_MUST_CHECK;
-enum gc_err gc_mac0_make(struct gc_buf *out, const struct gc_cose_header *header, struct gc_bytes key, struct gc_bytes payload) GC_MUST_CHECK;
-enum gc_err gc_sign1_make(struct gc_buf *out, const struct gc_cose_header *header, const struct gc_key_pair *pair, struct gc_bytes payload) GC_MUST_CHECK;
+enum gc_err gc_encrypt0_make(struct gc_buf *out, const struct gc_cose_header *header, struct gc_bytes key,
+                             struct gc_bytes plain) GC_MUST_CHECK;
+enum gc_err gc_mac0_make(struct gc_buf *out, const struct gc_cose_header *header, struct gc_bytes key,
+                         struct gc_bytes payload) GC_MUST_CHECK;
+enum gc_err gc_sign1_make(struct gc_buf *out, const struct gc_cose_header *header, const struct gc_key_pair *pair,
+                          struct gc_bytes payload) GC_MUST_CHECK;
 
 #endif

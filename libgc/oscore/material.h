@@ -66,7 +66,8 @@ void gc_material_write(struct gc_cbor_writer *writer, const struct gc_group_mate
  * @param value    its member
  * @return GC_OK; GC_E_UNSUPPORTED: it is a text, or no algorithm that is known here
  */
-enum gc_err gc_material_alg(const struct gc_group_material *material, uint64_t bit, const struct gc_int_or_text *value, int32_t *out) GC_MUST_CHECK;
+enum gc_err gc_material_alg(const struct gc_group_material *material, uint64_t bit, const struct gc_int_or_text *value,
+                            int32_t *out) GC_MUST_CHECK;
 
 /** Name and place of a parameter, in the order of the bits (to show them all); NULL past the end. */
 const struct gc_param *gc_material_param_at(size_t index);
