@@ -12,12 +12,12 @@
 #include "../tests/lib/hexval.h"
 #include "../tests/lib/oscore_rig.h"
 #include "ace/creds.h"
+#include "ace/cwt.h"
 #include "ace/membership.h"
 #include "ace/oscore_profile.h"
 #include "ace/proof.h"
 #include "ace/scope.h"
 #include "ace/token.h"
-#include "ace/cwt.h"
 #include "crypto/secret.h"
 
 enum { NOW_S = 1800000000, MEMBERS = 2 };
@@ -33,7 +33,7 @@ struct node {
   struct gc_buf cred;
   uint8_t sender_id;
   struct gc_membership membership;
-  struct message join_response, rekeying;
+  struct message token_claims, join_response, rekeying; /* what the rest borrows from */
   struct gc_oscore_context *group, *association;
 };
 
@@ -110,7 +110,7 @@ static void transfer(struct node *node, struct gc_bytes token_response, struct g
 {
   struct gc_ace_params given, request;
   struct gc_cwt_claims claims;
-  struct message room, upload;
+  struct message upload;
   uint8_t nonce1[8] = { 1 }, nonce2[8] = { 2 };
   assert_int_equal(gc_ace_params_parse(&given, token_response, GC_ACE_AT_AS, NULL), GC_OK);
   struct gc_ace_params params = {
@@ -123,8 +123,8 @@ static void transfer(struct node *node, struct gc_bytes token_response, struct g
   assert_int_equal(gc_authz_info_parse(&request, gc_buf_bytes(&upload.buf), 19, NULL), GC_OK);
   assert_null(gc_oscore_profile_request_fault(&request, false));
   struct gc_cwt_key key = as_key();
-  started(&room);
-  assert_int_equal(gc_cwt_open(&claims, request.access_token, &key, &room.buf, NULL), GC_CWT_VALID);
+  started(&node->token_claims);
+  assert_int_equal(gc_cwt_open(&claims, request.access_token, &key, &node->token_claims.buf, NULL), GC_CWT_VALID);
   assert_int_equal(gc_cwt_check(&claims, &(struct gc_cwt_expected){ .audience = gc_bytes_str("gm"), .has_clock = true, .now_s = NOW_S }), GC_CWT_VALID);
   assert_int_equal(gc_scope_parse(scope, claims.scope.value, NULL), GC_OK);
   struct gc_oscore_exchange_ids ids = { request.nonce1, gc_bytes(nonce2, 8), request.client_recipientid, hexval("00") };
