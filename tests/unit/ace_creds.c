@@ -147,7 +147,7 @@ static void who_is_relevant(void **state)
   assert_false(gc_creds_relevant(q | r, m));
 }
 
-/* @req JN-25 GR-08 */
+/* @req JN-25 */
 static void peers_of_the_examples(void **state)
 {
   (void)state;

@@ -41,7 +41,7 @@ static void take_hostile(struct gc_bytes bytes, void *ctx)
   (void)gc_rekeying_fault(&message);
 }
 
-/* @req JN-01 JN-23 JN-24 RK-03 GR-04 GR-07 GR-08 GR-09 JN-17 */
+/* @req JN-23 JN-24 RK-03 GR-09 */
 static void each_example_both_ways(void **state)
 {
   (void)state;
@@ -127,7 +127,6 @@ static void every_label_has_its_type(void **state)
     }
 }
 
-/* @req GR-01 */
 static void unknown_and_broken(void **state)
 {
   (void)state;
@@ -153,7 +152,7 @@ static struct gc_groupcomm without(const char *hex, enum gc_groupcomm_param whic
   return m;
 }
 
-/* @req JN-02 JN-05 JN-06 JN-07 JN-13 */
+/* @req JN-02 JN-05 JN-06 JN-07 */
 static void join_requests_that_lack_something(void **state)
 {
   (void)state;
@@ -264,7 +263,6 @@ static void keying_material_that_lacks_something(void **state)
   }
 }
 
-/* @req GR-15 */
 static void uploads_that_lack_something(void **state)
 {
   (void)state;
@@ -282,7 +280,6 @@ static void uploads_that_lack_something(void **state)
   }
 }
 
-/* @req GR-04 GR-14 */
 static void arrays_of_strings(void **state)
 {
   (void)state;
@@ -313,7 +310,7 @@ static void arrays_of_strings(void **state)
   }
 }
 
-/* @req GR-12 JN-24 */
+/* @req JN-24 */
 static void policies(void **state)
 {
   (void)state;
@@ -331,7 +328,6 @@ static void policies(void **state)
   assert_int_equal(gc_group_policies_parse(&p, edn("{1:-1}"), NULL), GC_E_MALFORMED);
 }
 
-/* @req GR-12 GR-14 */
 static void single_items(void **state)
 {
   (void)state;

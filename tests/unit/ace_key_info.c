@@ -29,7 +29,7 @@ static struct gc_key_info only_entry(struct gc_bytes encoded)
   return info;
 }
 
-/* @req SC-08 SC-09 JN-17 */
+/* @req SC-08 SC-09 */
 static void entries_of_the_examples(void **state)
 {
   (void)state;

@@ -82,7 +82,7 @@ static void the_join_response(void **state)
   assert_int_equal(m.det_sender_id.len, 0);
 }
 
-/* @req RK-03 RK-11 */
+/* @req RK-03 */
 static void the_rekeying(void **state)
 {
   (void)state;
@@ -102,7 +102,6 @@ static void the_rekeying(void **state)
   assert_int_equal(m.num, before.num);
 }
 
-/* @req RK-06 */
 static void which_step_a_rekeying_is(void **state)
 {
   (void)state;
@@ -179,7 +178,7 @@ static struct gc_bytes written(const struct gc_group_material *key)
   return gc_buf_bytes(&out);
 }
 
-/* @req JN-26 RK-03 GR-05 GR-06 GR-11 */
+/* @req JN-26 RK-03 */
 static void the_group_managers_direction(void **state)
 {
   (void)state;

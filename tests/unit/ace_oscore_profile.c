@@ -122,7 +122,7 @@ static void what_stops_the_derivation(void **state)
   assert_int_equal(gc_oscore_profile_derive(&derived, &osc, &ids, true), GC_E_RANGE);
 }
 
-/* @req AC-15 OP-10 */
+/* @req AC-15 */
 static void payloads_of_authz_info(void **state)
 {
   (void)state;
@@ -141,7 +141,7 @@ static void payloads_of_authz_info(void **state)
   assert_int_equal(gc_authz_info_parse(&p, edn("[]"), 19, NULL), GC_E_MALFORMED);
 }
 
-/* @req OP-04 OP-05 OP-08 OP-10 */
+/* @req OP-04 OP-05 OP-08 */
 static void parameters_that_are_missing(void **state)
 {
   (void)state;
@@ -180,7 +180,7 @@ static void parameters_that_are_missing(void **state)
   }
 }
 
-/* @req OP-03 OP-10 */
+/* @req OP-03 */
 static void updates_of_access_rights(void **state)
 {
   (void)state;

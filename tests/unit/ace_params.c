@@ -43,7 +43,7 @@ static void take_hostile(struct gc_bytes bytes, void *ctx)
     }
 }
 
-/* @req AC-02 AC-07 OP-04 SC-06 GO-01 */
+/* @req AC-02 AC-07 OP-04 SC-06 */
 static void each_example_both_ways(void **state)
 {
   (void)state;

@@ -35,7 +35,7 @@ static void take_hostile(struct gc_bytes bytes, void *ctx)
     assert_true(where.phrase && where.offset <= bytes.len);
 }
 
-/* @req GR-02 JN-14 */
+/* @req GR-02 */
 static void the_example_both_ways(void **state)
 {
   (void)state;

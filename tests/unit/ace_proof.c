@@ -43,7 +43,7 @@ static void inputs(void **state)
   assert_int_equal(out.len, 0);
 }
 
-/* @req JN-05 JN-09 JN-27 JN-28 */
+/* @req JN-05 JN-09 JN-27 */
 static void signatures(void **state)
 {
   (void)state;

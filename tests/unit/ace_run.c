@@ -282,7 +282,7 @@ static void gm_rekeys(void)
   }
 }
 
-/* @req AC-02 AC-07 OP-02 OP-04 OP-05 JN-01 JN-09 JN-12 JN-23 JN-25 JN-27 JN-28 RK-03 RK-11 */
+/* @req AC-02 AC-07 OP-02 OP-04 OP-05 JN-09 JN-23 JN-25 JN-27 RK-03 */
 static void two_members_join_speak_and_are_rekeyed(void **state)
 {
   (void)state;

@@ -24,7 +24,7 @@ static struct gc_ace_params ace(const char *text)
   return params;
 }
 
-/* @req AC-02 GO-04 */
+/* @req AC-02 */
 static void requests(void **state)
 {
   (void)state;
@@ -114,7 +114,6 @@ static void take_hostile(struct gc_bytes bytes, void *ctx)
     assert_true(where2.phrase && where2.offset <= bytes.len);
 }
 
-/* @req AC-06 AC-20 */
 static void hints_both_ways(void **state)
 {
   (void)state;
