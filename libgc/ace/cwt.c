@@ -131,6 +131,35 @@ enum gc_cwt_verdict gc_cwt_check(const struct gc_cwt_claims *claims, const struc
   return GC_CWT_VALID;
 }
 
+enum gc_err gc_cti_write(struct gc_buf *out, struct gc_bytes rs_id, uint64_t number)
+{
+  uint8_t digits[8];
+  size_t len = 0, start = out->len;
+  do
+    digits[sizeof digits - ++len] = (uint8_t)number;
+  while (number >>= 8);
+  enum gc_err err = gc_buf_add(out, rs_id);
+  if (!err)
+    err = gc_buf_add(out, gc_bytes(digits + sizeof digits - len, len));
+  if (err)
+    out->len = start;
+  return err;
+}
+
+enum gc_err gc_cti_parse(uint64_t *number, struct gc_bytes cti, struct gc_bytes rs_id)
+{
+  uint64_t value = 0;
+  if (cti.len <= rs_id.len || !gc_bytes_equal(gc_bytes_slice(cti, 0, rs_id.len), rs_id))
+    return GC_E_MALFORMED;
+  for (size_t i = rs_id.len; i < cti.len; i++) {
+    if (value >> 56)
+      return GC_E_RANGE;
+    value = value << 8 | cti.ptr[i];
+  }
+  *number = value;
+  return GC_OK;
+}
+
 static const struct {
   const char *phrase;
   uint8_t code;

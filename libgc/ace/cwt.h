@@ -107,6 +107,15 @@ enum gc_err gc_cwt_parse(struct gc_cose_message *out, struct gc_bytes token, str
 enum gc_cwt_verdict gc_cwt_open(struct gc_cwt_claims *claims, struct gc_bytes token, const struct gc_cwt_key *key, struct gc_buf *room,
                                 struct gc_where *where) GC_MUST_CHECK;
 
+/* cti of a token with exi: the identifier of the resource server, then a number that counts such tokens, so that a server without a
+ * clock refuses those that expired before (RFC 9200, Section 5.10.3). The number is in network byte order, as short as it can be. */
+
+/** Append it. GC_E_SPACE */
+enum gc_err gc_cti_write(struct gc_buf *out, struct gc_bytes rs_id, uint64_t number) GC_MUST_CHECK;
+
+/** The number in it, leading zeros allowed. GC_E_MALFORMED: of another server, or no number; GC_E_RANGE: beyond 64 bits */
+enum gc_err gc_cti_parse(uint64_t *number, struct gc_bytes cti, struct gc_bytes rs_id) GC_MUST_CHECK;
+
 /** What the resource server knows of itself. */
 struct gc_cwt_expected {
   struct gc_bytes issuer;   /* empty: not compared. A token without iss is taken: its protection says who made it */

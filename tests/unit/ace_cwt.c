@@ -207,6 +207,34 @@ static void verdicts_are_answered(void **state)
   assert_null(gc_cwt_claim_at(GC_CWT_CLAIMS));
 }
 
+static void numbers_of_tokens_without_a_clock(void **state)
+{
+  (void)state;
+  static const struct {
+    uint64_t number;
+    const char *cti;
+  } rows[] = { { 0, "676d00" }, { 1, "676d01" }, { 255, "676dff" }, { 256, "676d0100" }, { UINT64_MAX, "676dffffffffffffffff" } };
+  struct gc_bytes gm = gc_bytes_str("gm");
+  uint64_t number = 0;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    struct gc_buf out = gc_buf(store, sizeof store);
+    assert_int_equal(gc_cti_write(&out, gm, rows[i].number), GC_OK);
+    assert_true(gc_bytes_equal(gc_buf_bytes(&out), hexval(rows[i].cti)));
+    assert_int_equal(gc_cti_parse(&number, gc_buf_bytes(&out), gm), GC_OK);
+    assert_true(number == rows[i].number);
+    out = gc_buf(store, out.len - 1);
+    assert_int_equal(gc_cti_write(&out, gm, rows[i].number), GC_E_SPACE);
+    assert_int_equal(out.len, 0);
+  }
+  assert_int_equal(gc_cti_parse(&number, hexval("676d00000000000000000007"), gm), GC_OK);
+  assert_int_equal(number, 7);
+  assert_int_equal(gc_cti_parse(&number, hexval("676d"), gm), GC_E_MALFORMED);
+  assert_int_equal(gc_cti_parse(&number, hexval("676e01"), gm), GC_E_MALFORMED);
+  assert_int_equal(gc_cti_parse(&number, hexval("67"), gm), GC_E_MALFORMED);
+  assert_int_equal(gc_cti_parse(&number, hexval("676d010000000000000000"), gm), GC_E_RANGE);
+  assert_int_equal(number, 7);
+}
+
 static void tokens_have_a_bound(void **state)
 {
   (void)state;
@@ -238,6 +266,7 @@ int main(void)
     cmocka_unit_test(tags_may_be_there_or_not),   cmocka_unit_test(nothing_that_was_changed_opens),
     cmocka_unit_test(verdicts_of_the_protection), cmocka_unit_test(verdicts_of_the_claims),
     cmocka_unit_test(verdicts_are_answered),      cmocka_unit_test(tokens_have_a_bound),
+    cmocka_unit_test(numbers_of_tokens_without_a_clock),
   };
   cmocka_set_message_output(CM_OUTPUT_TAP);
   return cmocka_run_group_tests(tests, setup, NULL);
