@@ -92,7 +92,7 @@ static void the_entry_of_a_join_request(void **state)
   assert_int_equal(entry.permissions, 6);
   assert_int_equal(gc_scope_entry_write(&out, &entry), GC_OK);
   assert_true(gc_bytes_equal(gc_buf_bytes(&out), hexval(EXAMPLE_ENTRY)));
-  static const char *const bad[] = { EXAMPLE_SCOPE, "82616707", "82f503", "826167" "1820", "8261672" "1", "81" "6167", "8361670200", "826167" "0200", "" };
+  static const char *const bad[] = { EXAMPLE_SCOPE, "82616707", "82f503", "8261671820", "82616721", "816167", "8361670200", "8261670200", "" };
   for (size_t i = 0; i < COUNT(bad); i++)
     if (gc_scope_entry_parse(&entry, hexval(bad[i]), NULL) == GC_OK)
       fail_msg("%s", bad[i]);

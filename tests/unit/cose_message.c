@@ -175,7 +175,7 @@ static void what_is_refused(void **state)
     { "8344a1016161a040", GC_E_UNSUPPORTED },  /* alg "a" */
     { "8345a202810104a040", GC_E_UNSUPPORTED }, /* crit */
     { "8343a1010aa1010a40", GC_E_MALFORMED },  /* alg in both */
-    { "8343a1010aa20441010441024" "0", GC_E_MALFORMED }, /* kid twice */
+    { "8343a1010aa204410104410240", GC_E_MALFORMED }, /* kid twice */
     { "8344a1010a00a040", GC_E_MALFORMED },    /* bytes after the map in the protected header */
     { "8343a1010aa04000", GC_E_MALFORMED },    /* and after the message */
     { "a0", GC_E_MALFORMED },
@@ -238,19 +238,19 @@ static void cose_keys(void **state)
     enum gc_err err;
     bool same; /* written again as it was */
   } rows[] = {
-    { "a401010327200621" "5820d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737", GC_OK, true },
-    { "a50101024161032720062158" "20d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737", GC_OK, true },
-    { "a5010202416120012158" "20" SIGN_X "2258" "20" SIGN_Y, GC_OK, true },
+    { "a4010103272006215820d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737", GC_OK, true },
+    { "a5010102416103272006215820d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737", GC_OK, true },
+    { "a501020241612001215820" SIGN_X "225820" SIGN_Y, GC_OK, true },
     { "a401022001215820" SIGN_X "22f5", GC_OK, false }, /* compressed: written in full */
     { "a30104024161204161", GC_OK, true },
     { "a2010402483d027833fc6267ce", GC_OK, true }, /* RFC 9202, Section 3.3.2: a kid says which */
-    { "a201042044010203" "04", GC_OK, true },
-    { "a2200101" "04", GC_E_MALFORMED, false },    /* k is a number */
-    { "a2204101" "0104", GC_OK, false },           /* type last */
-    { "a301012041612141" "00", GC_E_MALFORMED, false },
+    { "a20104204401020304", GC_OK, true },
+    { "a220010104", GC_E_MALFORMED, false },    /* k is a number */
+    { "a22041010104", GC_OK, false },           /* type last */
+    { "a30101204161214100", GC_E_MALFORMED, false },
     { "a10104", GC_OK, true },
-    { "a3010401042041" "00", GC_E_MALFORMED, false }, /* label twice */
-    { "a20103" "2000", GC_E_MALFORMED, false },       /* RSA has no x */
+    { "a301040104204100", GC_E_MALFORMED, false }, /* label twice */
+    { "a201032000", GC_E_MALFORMED, false },       /* RSA has no x */
     { "a0", GC_E_MALFORMED, false },
     { "a401011b7fffffffffffffff002006214100", GC_E_MALFORMED, false }, /* coordinate of wrong length */
   };
@@ -278,7 +278,7 @@ static void cose_keys(void **state)
 static int setup(void **state)
 {
   (void)state;
-  return gc_crypto_init();
+  return gc_crypto_init() ? -1 : 0;
 }
 
 int main(void)
