@@ -82,7 +82,8 @@ static void refuses(struct gc_informative response, enum gc_err expected, const 
   struct gc_oscore_context *context = NULL;
   const char *why = "";
   assert_int_equal(gc_self_managed_open(&context, &response, &why), expected);
-  assert_non_null(strstr(why, phrase));
+  if (!strstr(why, phrase))
+    fail_msg("%s", why);
   assert_null(context);
 }
 
@@ -115,7 +116,7 @@ static void refuses_what_does_not_fit(void **state)
   bad.srv_cred.len--;
   refuses(bad, GC_E_TRUNCATED, "");
   bad = informative(EXAMPLE_SELF_05, GC_OMN_05);
-  bad.srv_cred = altered(bad.srv_cred, "024152", "034127", store); /* no kid */
+  bad.srv_cred = altered(bad.srv_cred, "024152", "094152", store); /* no kid */
   refuses(bad, GC_E_MALFORMED, "kid");
 }
 
