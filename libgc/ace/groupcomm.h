@@ -44,6 +44,13 @@ enum gc_groupcomm_param {
   GC_GROUPCOMM_PARAMS
 };
 
+/** What a `key` is for, and so what it holds. */
+enum gc_material_use {
+  GC_MATERIAL_JOIN,     /* all (Section 6.3); GET of the group and of nodes/N too */
+  GC_MATERIAL_REKEYING, /* Master Secret, Gid, Master Salt (Section 11.1) */
+  GC_MATERIAL_VERIFIER, /* for signature verifiers: no Master Secret (Section 9.6) */
+};
+
 enum { GC_GKTY_GROUP_OSCORE = 1, GC_GROUPCOMM_PROFILE_OSCORE_APP = 1, GC_REKEYING_POINT_TO_POINT = 0 };
 
 /** Parsed: everything borrows from the payload. Secret: key, mgt_key_material, sign_enc_key. */
@@ -91,7 +98,9 @@ const char *gc_join_request_fault(const struct gc_groupcomm *request, bool is_me
 const char *gc_join_response_fault(const struct gc_groupcomm *response);
 const char *gc_key_distribution_fault(const struct gc_groupcomm *response); /* GET of the group, or of nodes/N */
 const char *gc_rekeying_fault(const struct gc_groupcomm *message);
-const char *gc_cred_upload_fault(const struct gc_groupcomm *request); /* POST nodes/N/cred */
+const char *gc_cred_upload_fault(const struct gc_groupcomm *request);  /* POST nodes/N/cred */
+const char *gc_kdc_cred_fault(const struct gc_groupcomm *response);    /* kdc-cred */
+const char *gc_verif_data_fault(const struct gc_groupcomm *response);  /* verif-data */
 
 /* --- arrays of byte strings or of texts: gid, stale_node_ids, the answer of stale-sids; gname, guri ----------------- */
 

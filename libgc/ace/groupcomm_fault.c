@@ -17,13 +17,24 @@ static bool some_not_all(uint64_t present, uint64_t of)
 
 static const char *lengths_fault(const struct gc_group_material *key)
 {
-  if (!key->ms.len)
+  if ((key->present & GC_GM_MS) && !key->ms.len)
     return "an empty Master Secret";
   if (!key->context_id.len)
     return "an empty Gid";
   if ((key->present & GC_GM_GROUP_SENDER_ID) && key->group_sender_id.len > GC_ID_MAX_LEN)
     return "a Sender ID that is too long";
   return NULL;
+}
+
+static const char *verifier_fault(uint64_t present)
+{
+  if (present & (GC_GM_MS | GC_GM_GROUP_SENDER_ID))
+    return "keying material that is not for a signature verifier";
+  if (!(present & GC_GM_CRED_FMT))
+    return "the keying material names no format of credentials";
+  if ((present & GROUP_MODE) != GROUP_MODE)
+    return "gp_enc_alg, sign_alg or sign_params is missing";
+  return some_not_all(present, GC_GM_ALG | GC_GM_ECDH_ALG) ? "alg and ecdh_alg belong together" : NULL;
 }
 
 static const char *modes_fault(uint64_t present)
@@ -39,21 +50,23 @@ static const char *modes_fault(uint64_t present)
   return some_not_all(present, DETERMINISTIC) ? "det_senderId and det_hash_alg belong together" : NULL;
 }
 
-static const char *key_fault(struct gc_bytes encoded, bool is_rekeying)
+static const char *key_fault(struct gc_bytes encoded, enum gc_material_use use)
 {
   struct gc_group_material key;
   if (gc_material_parse(&key, encoded, GC_MATERIAL_CURRENT, NULL))
     return "the keying material cannot be read";
-  if (!(key.present & GC_GM_MS))
+  if (use != GC_MATERIAL_VERIFIER && !(key.present & GC_GM_MS))
     return "the keying material has no Master Secret";
   if (!(key.present & GC_GM_CONTEXT_ID))
     return "the keying material has no Gid";
   const char *fault = lengths_fault(&key);
-  return fault || is_rekeying ? fault : modes_fault(key.present);
+  if (fault || use == GC_MATERIAL_REKEYING)
+    return fault;
+  return use == GC_MATERIAL_VERIFIER ? verifier_fault(key.present) : modes_fault(key.present);
 }
 
 /* what every message with keying material has */
-static const char *distribution_fault(const struct gc_groupcomm *message, bool is_rekeying)
+static const char *distribution_fault(const struct gc_groupcomm *message, enum gc_material_use use)
 {
   if (!gc_groupcomm_has(message, GC_GROUPCOMM_GKTY) || !gc_groupcomm_has(message, GC_GROUPCOMM_KEY))
     return "no keying material";
@@ -67,13 +80,13 @@ static const char *distribution_fault(const struct gc_groupcomm *message, bool i
     return "no profile";
   if (message->profile != GC_GROUPCOMM_PROFILE_OSCORE_APP)
     return "another profile than coap_group_oscore_app";
-  return key_fault(message->key, is_rekeying);
+  return key_fault(message->key, use);
 }
 
 const char *gc_key_distribution_fault(const struct gc_groupcomm *response)
 {
   struct gc_group_policies policies;
-  const char *fault = distribution_fault(response, false);
+  const char *fault = distribution_fault(response, GC_MATERIAL_JOIN);
   if (fault)
     return fault;
   if (gc_groupcomm_has(response, GC_GROUPCOMM_GROUP_POLICIES) && gc_group_policies_parse(&policies, response->group_policies, NULL))
@@ -81,14 +94,27 @@ const char *gc_key_distribution_fault(const struct gc_groupcomm *response)
   return NULL;
 }
 
-const char *gc_join_response_fault(const struct gc_groupcomm *response)
+const char *gc_kdc_cred_fault(const struct gc_groupcomm *response)
 {
   const uint64_t proof = BIT(KDC_CRED) | BIT(KDC_NONCE) | BIT(KDC_CRED_VERIFY);
+  return (response->present & proof) == proof ? NULL : "the Group Manager does not prove possession of its key";
+}
+
+const char *gc_verif_data_fault(const struct gc_groupcomm *response)
+{
+  const char *fault = distribution_fault(response, GC_MATERIAL_VERIFIER);
+  if (!fault && (!gc_groupcomm_has(response, GC_GROUPCOMM_SIGN_ENC_KEY) || !response->sign_enc_key.len))
+    fault = "no Signature Encryption Key";
+  return fault;
+}
+
+const char *gc_join_response_fault(const struct gc_groupcomm *response)
+{
   const char *fault = gc_key_distribution_fault(response);
+  if (!fault)
+    fault = gc_kdc_cred_fault(response);
   if (fault)
     return fault;
-  if ((response->present & proof) != proof)
-    return "the Group Manager does not prove possession of its key";
   if (gc_peers_check(response, NULL))
     return "creds, peer_roles and peer_identifiers do not belong together";
   if (gc_groupcomm_has(response, GC_GROUPCOMM_REKEYING_SCHEME) && response->rekeying_scheme != GC_REKEYING_POINT_TO_POINT)
@@ -98,7 +124,7 @@ const char *gc_join_response_fault(const struct gc_groupcomm *response)
 
 const char *gc_rekeying_fault(const struct gc_groupcomm *message)
 {
-  const char *fault = distribution_fault(message, true);
+  const char *fault = distribution_fault(message, GC_MATERIAL_REKEYING);
   if (fault)
     return fault;
   if (!gc_groupcomm_has(message, GC_GROUPCOMM_STALE_NODE_IDS))

@@ -70,7 +70,7 @@ static enum gc_err read_key(struct gc_membership *out, const struct gc_group_mat
   err = read_curves(&out->params, key, why);
   if (err)
     return err;
-  read_secrets(&out->params, key);
+  read_secrets(&out->params, key); /* none for a signature verifier */
   out->params.cred_fmt = (enum gc_cred_fmt)key->cred_fmt;
   out->has_sender_id = key->present & GC_GM_GROUP_SENDER_ID;
   out->sender_id = out->has_sender_id ? key->group_sender_id : gc_bytes(NULL, 0);
@@ -95,6 +95,24 @@ enum gc_err gc_membership_read(struct gc_membership *out, const struct gc_groupc
     return err;
   if (gc_groupcomm_has(response, GC_GROUPCOMM_KDC_CRED))
     membership.params.gm_cred = response->kdc_cred;
+  read_times(&membership, response);
+  *out = membership;
+  return GC_OK;
+}
+
+enum gc_err gc_membership_read_verifier(struct gc_membership *out, const struct gc_groupcomm *response, const char **why)
+{
+  struct gc_membership membership = { .params = gc_oscore_params_default(GC_OSCORE_GROUP), .policies = gc_group_policies_default() };
+  struct gc_group_material key;
+  const char *fault = gc_verif_data_fault(response);
+  if (fault)
+    return bad(why, fault, GC_E_MALFORMED);
+  enum gc_err err = gc_material_parse(&key, response->key, GC_MATERIAL_CURRENT, NULL);
+  if (!err)
+    err = read_key(&membership, &key, why);
+  if (err)
+    return err;
+  membership.params.signature_encryption_key = response->sign_enc_key;
   read_times(&membership, response);
   *out = membership;
   return GC_OK;

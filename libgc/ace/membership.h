@@ -36,6 +36,13 @@ static inline bool gc_membership_has_group_mode(const struct gc_membership *memb
  */
 enum gc_err gc_membership_read(struct gc_membership *out, const struct gc_groupcomm *response, const char **why) GC_MUST_CHECK;
 
+/**
+ * Read the answer of verif-data for a signature verifier (Section 9.6): parameters without a Master Secret, but with the Signature
+ * Encryption Key. The credentials of the Group Manager and of the members come from kdc-cred and creds.
+ * @return as gc_membership_read, with gc_verif_data_fault
+ */
+enum gc_err gc_membership_read_verifier(struct gc_membership *out, const struct gc_groupcomm *response, const char **why) GC_MUST_CHECK;
+
 /** What to do with new keying material (Section 11.2). */
 enum gc_rekeying_step {
   GC_REKEYING_IGNORE,  /* V' < V + 1 */
@@ -57,13 +64,6 @@ enum gc_err gc_membership_rekey(struct gc_membership *membership, const struct g
 /** Room for what a `key` parameter is made of and borrows: sign_params, ecdh_params. */
 struct gc_material_room {
   uint8_t sign_params[GC_CAPABILITIES_MAX_LEN], ecdh_params[GC_CAPABILITIES_MAX_LEN];
-};
-
-/** What a `key` holds. */
-enum gc_material_use {
-  GC_MATERIAL_JOIN,       /* all (Section 6.3); GET of the group and of nodes/N too */
-  GC_MATERIAL_REKEYING,   /* Master Secret, Gid, Master Salt (Section 11.1) */
-  GC_MATERIAL_VERIFIER,   /* for signature verifiers: nothing secret (Section 9.6) */
 };
 
 /**

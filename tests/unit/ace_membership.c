@@ -178,6 +178,45 @@ static struct gc_bytes written(const struct gc_group_material *key)
   return gc_buf_bytes(&out);
 }
 
+/* the example of Section 9.6 with a credential format that goes with ours */
+static void what_a_signature_verifier_gets(void **state)
+{
+  (void)state;
+  struct gc_groupcomm m;
+  struct gc_membership verifier;
+  struct gc_oscore_context *context = NULL;
+  const char *why = "";
+  assert_int_equal(gc_groupcomm_parse(&m, edn("{7:1,8:{3:5,6:h'dd11',8:14,9:10,10:-8,11:[[1],[1,6]],4:10,12:-27},9:12,10:1,11:1609459200,12:2592000,"
+                                               "33:h'027b21bbab2f63766d4083d1ffdb9a3b'}"), NULL), GC_OK);
+  if (gc_membership_read_verifier(&verifier, &m, &why))
+    fail_msg("%s", why);
+  assert_int_equal(verifier.num, 12);
+  assert_int_equal(verifier.params.master_secret.len, 0);
+  assert_false(verifier.has_sender_id);
+  verifier.params.gm_cred = hexval(EXAMPLE_GM_CCS);
+  if (gc_oscore_context_new(&context, &verifier.params, &why))
+    fail_msg("%s", why);
+  struct gc_oscore_secrets secrets;
+  gc_oscore_context_secrets(context, &secrets);
+  assert_memory_equal(secrets.signature_encryption_key, hexval("027b21bbab2f63766d4083d1ffdb9a3b").ptr, 16);
+  gc_oscore_context_free(&context);
+  static const char *const bad[] = {
+    "{7:1,8:{2:h'01',3:5,6:h'dd11',8:14,9:10,10:-8,11:[[1],[1,6]]},9:12,10:1,12:1,33:h'02'}", /* a Master Secret */
+    "{7:1,8:{3:5,6:h'dd11',8:14,9:10,10:-8,11:[[1],[1,6]],7:h'01'},9:12,10:1,12:1,33:h'02'}",
+    "{7:1,8:{3:5,6:h'dd11',8:14,9:10,10:-8,11:[[1],[1,6]],4:10},9:12,10:1,12:1,33:h'02'}",
+    "{7:1,8:{3:5,6:h'dd11',8:14,9:10,10:-8},9:12,10:1,12:1,33:h'02'}",
+    "{7:1,8:{3:5,6:h'dd11',9:10,10:-8,11:[[1],[1,6]]},9:12,10:1,12:1,33:h'02'}",
+    "{7:1,8:{3:5,8:14,9:10,10:-8,11:[[1],[1,6]]},9:12,10:1,12:1,33:h'02'}",
+    "{7:1,8:{3:5,6:h'dd11',8:14,9:10,10:-8,11:[[1],[1,6]]},9:12,10:1,12:1,33:h''}",
+    "{7:1,8:{3:5,6:h'dd11',8:14,9:10,10:-8,11:[[1],[1,6]]},9:12,10:1,12:1}",
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    assert_int_equal(gc_groupcomm_parse(&m, edn(bad[i]), NULL), GC_OK);
+    if (gc_membership_read_verifier(&verifier, &m, &why) != GC_E_MALFORMED)
+      fail_msg("%s", bad[i]);
+  }
+}
+
 /* @req JN-26 RK-03 */
 static void the_group_managers_direction(void **state)
 {
@@ -256,7 +295,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_join_response),  cmocka_unit_test(the_rekeying),    cmocka_unit_test(which_step_a_rekeying_is),
     cmocka_unit_test(modes_and_defaults), cmocka_unit_test(what_is_refused), cmocka_unit_test(the_group_managers_direction),
-    cmocka_unit_test(groups_there_and_back),
+    cmocka_unit_test(groups_there_and_back), cmocka_unit_test(what_a_signature_verifier_gets),
   };
   cmocka_set_message_output(CM_OUTPUT_TAP);
   return cmocka_run_group_tests(tests, setup, NULL);
