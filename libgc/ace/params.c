@@ -43,16 +43,32 @@ static const struct gc_param rows[GC_ACE_PARAMS] = {
   [GC_ACE_SIGN_INFO] = { BOTH(45), GC_PARAM_ARRAY_OR_NULL, AT(sign_info), "sign_info", NULL },
   [GC_ACE_ECDH_INFO] = { { NONE, 47 }, GC_PARAM_ARRAY_OR_NULL, AT(ecdh_info), "ecdh_info", NULL },
   [GC_ACE_KDC_DH_CREDS] = { BOTH(48), GC_PARAM_ARRAY_OR_NULL, AT(kdc_dh_creds), "kdc_dh_creds", NULL },
+  [GC_ACE_ECDH_INFO_EARLY] = { { NONE, 92 }, GC_PARAM_ARRAY_OR_NULL, AT(ecdh_info), "ecdh_info", NULL },
+  [GC_ACE_KDC_DH_CREDS_EARLY] = { { NONE, 93 }, GC_PARAM_ARRAY_OR_NULL, AT(kdc_dh_creds), "kdc_dh_creds", NULL },
 };
 static const struct gc_param_table table = { .rows = rows, .count = GC_ACE_PARAMS, .is_ordered = true };
+
+/* both share a place: there may be one of them. GC_E_MALFORMED: both */
+static enum gc_err take_early(struct gc_ace_params *params, enum gc_ace_param early, enum gc_ace_param now)
+{
+  if (!gc_ace_has(params, early))
+    return GC_OK;
+  if (gc_ace_has(params, now))
+    return GC_E_MALFORMED;
+  params->present ^= GC_PARAM_BIT(early) | GC_PARAM_BIT(now);
+  return GC_OK;
+}
 
 enum gc_err gc_ace_params_parse(struct gc_ace_params *out, struct gc_bytes payload, enum gc_ace_place place, struct gc_where *where)
 {
   struct gc_ace_params params = { .place = place };
   enum gc_err err = gc_params_parse(&table, place, payload, &params, &params.present, &params.unknown, where);
-  if (!err)
-    *out = params;
-  return err;
+  if (err)
+    return err;
+  if (take_early(&params, GC_ACE_ECDH_INFO_EARLY, GC_ACE_ECDH_INFO) || take_early(&params, GC_ACE_KDC_DH_CREDS_EARLY, GC_ACE_KDC_DH_CREDS))
+    return gc_fail(where, 0, "a parameter occurs under its early number too", GC_E_MALFORMED);
+  *out = params;
+  return GC_OK;
 }
 
 enum gc_err gc_ace_params_write(struct gc_buf *out, const struct gc_ace_params *params)

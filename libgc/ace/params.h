@@ -48,6 +48,8 @@ enum gc_ace_param {
   GC_ACE_SIGN_INFO,
   GC_ACE_ECDH_INFO, /* at authz-info only */
   GC_ACE_KDC_DH_CREDS,
+  GC_ACE_ECDH_INFO_EARLY, /* numbers of early implementations, read as the two before: never in `present` */
+  GC_ACE_KDC_DH_CREDS_EARLY,
   GC_ACE_PARAMS
 };
 

@@ -44,5 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_context(&membership);
   else if (!why)
     abort();
+  why = NULL;
+  if (gc_membership_read_verifier(&membership, &response, &why) ? !why : !membership.params.signature_encryption_key.len)
+    abort();
   return 0;
 }

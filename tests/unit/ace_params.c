@@ -107,6 +107,22 @@ static void a_label_by_its_place(void **state)
   assert_int_equal(gc_ace_params_parse(&p, edn("{47:null}"), GC_ACE_AT_AS, NULL), GC_E_MALFORMED);
 }
 
+/* 92 and 93 of early implementations are read, and written as 47 and 48 */
+static void early_numbers(void **state)
+{
+  (void)state;
+  struct gc_ace_params p;
+  assert_int_equal(gc_ace_params_parse(&p, edn("{92:null,93:[]}"), GC_ACE_AT_AUTHZ_INFO, NULL), GC_OK);
+  assert_int_equal(p.present, GC_PARAM_BIT(GC_ACE_ECDH_INFO) | GC_PARAM_BIT(GC_ACE_KDC_DH_CREDS));
+  expect_same(&p, edn("{47:null,48:[]}"));
+  struct gc_where where = { 0, NULL };
+  assert_int_equal(gc_ace_params_parse(&p, edn("{47:null,92:null}"), GC_ACE_AT_AUTHZ_INFO, &where), GC_E_MALFORMED);
+  assert_non_null(where.phrase);
+  assert_int_equal(gc_ace_params_parse(&p, edn("{48:null,93:null}"), GC_ACE_AT_AUTHZ_INFO, NULL), GC_E_MALFORMED);
+  assert_int_equal(gc_ace_params_parse(&p, edn("{92:null}"), GC_ACE_AT_AS, NULL), GC_OK);
+  assert_int_equal(p.unknown.count, 1);
+}
+
 /* the table of labels and types, said again here, and that every other type is refused */
 static void every_label_has_its_type(void **state)
 {
@@ -175,6 +191,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(each_example_both_ways), cmocka_unit_test(values_of_the_examples), cmocka_unit_test(a_label_by_its_place),
     cmocka_unit_test(every_label_has_its_type), cmocka_unit_test(unknown_and_broken), cmocka_unit_test(names),
+    cmocka_unit_test(early_numbers),
   };
   cmocka_set_message_output(CM_OUTPUT_TAP);
   return cmocka_run_group_tests(tests, NULL, NULL);
