@@ -83,7 +83,16 @@ enum gc_err gc_cwt_parse(struct gc_cose_message *out, struct gc_bytes token, str
 
 static enum gc_cwt_verdict verdict_of(enum gc_cose_result result)
 {
-  return result == GC_COSE_OPENED ? GC_CWT_VALID : result == GC_COSE_FORGED ? GC_CWT_FORGED : GC_CWT_WRONG_KEY;
+  switch (result) {
+  case GC_COSE_OPENED:
+    return GC_CWT_VALID;
+  case GC_COSE_FORGED:
+    return GC_CWT_FORGED;
+  case GC_COSE_NO_ROOM:
+    return GC_CWT_NO_CLAIMS;
+  default:
+    return GC_CWT_WRONG_KEY;
+  }
 }
 
 /* the key, not the token, says which algorithm protects */

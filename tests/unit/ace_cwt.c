@@ -148,6 +148,9 @@ static void verdicts_of_the_protection(void **state)
   key.secret = gc_bytes(other, 16);
   assert_int_equal(gc_cwt_open(&claims, hexval(EXAMPLE_CWT), &key, &room, NULL), GC_CWT_FORGED);
   key = symmetric();
+  struct gc_buf small = gc_buf(room_store, 20);
+  assert_int_equal(gc_cwt_open(&claims, hexval(EXAMPLE_CWT), &key, &small, NULL), GC_CWT_NO_CLAIMS);
+  assert_int_equal(small.len, 0);
   struct gc_cose_header header = { key.alg, key.kid, hexval("636898994ff0ec7bfcf6d3f95b") };
   assert_int_equal(gc_encrypt0_make(&out, &header, key.secret, gc_bytes_str("no map")), GC_OK);
   assert_int_equal(gc_cwt_open(&claims, gc_buf_bytes(&out), &key, &room, NULL), GC_CWT_NO_CLAIMS);

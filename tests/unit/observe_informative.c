@@ -7,11 +7,10 @@
 #include <cmocka.h>
 /* clang-format on */
 #include <glob.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "../tests/lib/exact.h"
 #include "../tests/lib/oscore_play.h"
-#include "cbor/diag.h"
 #include "iana/names.h"
 #include "iana/options.h"
 #include "observe/informative.h"
@@ -20,25 +19,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static struct gc_bytes edn(const char *text)
-{
-  static uint8_t store[4096];
-  struct gc_buf out = gc_buf(store, sizeof store);
-  struct gc_where where = { 0, "" };
-  if (gc_cbor_from_diag(&out, gc_bytes_str(text), &where))
-    fail_msg("%s: %s", text, where.phrase);
-  return gc_buf_bytes(&out);
-}
-
 /* the bytes of exactly their length, so that a sanitizer sees a read beyond */
 static enum gc_err parse_exact(struct gc_informative *out, struct gc_bytes payload, enum gc_omn_format otherwise, struct gc_where *where)
 {
-  uint8_t *copy = malloc(payload.len ? payload.len : 1);
-  assert_non_null(copy);
-  if (payload.len)
-    memcpy(copy, payload.ptr, payload.len);
-  enum gc_err err = gc_informative_parse(out, gc_bytes(copy, payload.len), otherwise, where);
-  free(copy);
+  struct gc_bytes copy = exact_copy(payload);
+  enum gc_err err = gc_informative_parse(out, copy, otherwise, where);
+  exact_free(copy);
   return err;
 }
 

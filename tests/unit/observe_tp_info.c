@@ -8,8 +8,8 @@
 /* clang-format on */
 #include <string.h>
 
+#include "../tests/lib/exact.h"
 #include "../tests/lib/hexval.h"
-#include "cbor/diag.h"
 #include "observe/cri.h"
 #include "observe/tp_info.h"
 #include "observe_examples.h"
@@ -21,16 +21,6 @@ static struct gc_addr ipv6(const char *hex, uint16_t port)
   struct gc_addr addr = { .family = GC_FAMILY_IPV6, .port = port };
   memcpy(addr.ip, hexval(hex).ptr, 16);
   return addr;
-}
-
-static struct gc_bytes edn(const char *text)
-{
-  static uint8_t store[4096];
-  struct gc_buf out = gc_buf(store, sizeof store);
-  struct gc_where where = { 0, "" };
-  if (gc_cbor_from_diag(&out, gc_bytes_str(text), &where))
-    fail_msg("%s: %s", text, where.phrase);
-  return gc_buf_bytes(&out);
 }
 
 static enum gc_err read_all(struct gc_tp_info *info, struct gc_bytes bytes, const char **phrase)
