@@ -250,12 +250,23 @@ static void write_row(const struct gc_param_table *table, size_t row, unsigned n
   write_value(table, row, numbering, writer, base);
 }
 
+/* What was unknown when it was read may have a row in what is written: another numbering, another table of the same text. There it
+ * would mean something else. */
+static bool is_kept(const struct gc_param_table *table, unsigned numbering, struct gc_bytes pair)
+{
+  struct gc_cbor_reader reader = gc_cbor_reader(pair);
+  struct gc_cbor_item key;
+  return !gc_cbor_peek(&reader, &key) && find(table, numbering, &key) == table->count;
+}
+
 void gc_params_write(const struct gc_param_table *table, unsigned numbering, struct gc_cbor_writer *writer, const void *base,
                      uint64_t present, const struct gc_params_unknown *unknown)
 {
-  size_t extra = !unknown ? 0 : unknown->count < GC_PARAMS_UNKNOWN_MAX ? unknown->count : GC_PARAMS_UNKNOWN_MAX, count = extra;
+  size_t extra = !unknown ? 0 : unknown->count < GC_PARAMS_UNKNOWN_MAX ? unknown->count : GC_PARAMS_UNKNOWN_MAX, count = 0;
   for (size_t i = 0; i < table->count; i++)
     count += is_written(table, numbering, present, i);
+  for (size_t i = 0; i < extra; i++)
+    count += is_kept(table, numbering, unknown->pairs[i]);
   gc_cbor_map(writer, count);
   for (size_t i = 0; table->is_ordered && i < table->count; i++)
     if (is_written(table, numbering, present, i))
@@ -265,5 +276,6 @@ void gc_params_write(const struct gc_param_table *table, unsigned numbering, str
       if (table->rows[i].keys[numbering] == key && is_written(table, numbering, present, i))
         write_row(table, i, numbering, writer, base);
   for (size_t i = 0; i < extra; i++)
-    gc_cbor_raw(writer, unknown->pairs[i]);
+    if (is_kept(table, numbering, unknown->pairs[i]))
+      gc_cbor_raw(writer, unknown->pairs[i]);
 }

@@ -122,7 +122,8 @@ enum gc_err gc_params_read(const struct gc_param_table *table, unsigned numberin
 enum gc_err gc_params_parse(const struct gc_param_table *table, unsigned numbering, struct gc_bytes bytes, void *base, uint64_t *present,
                             struct gc_params_unknown *unknown, struct gc_where *where) GC_MUST_CHECK;
 
-/** Write the map of the rows in `present` that have a key in this numbering, and then the unknown pairs (NULL: none).
+/** Write the map of the rows in `present` that have a key in this numbering, and then the unknown pairs (NULL: none) but those whose
+ *  key this numbering gives another meaning.
  *  Errors stick to the writer; GC_E_RANGE: a value that the numbering cannot hold. */
 void gc_params_write(const struct gc_param_table *table, unsigned numbering, struct gc_cbor_writer *writer, const void *base,
                      uint64_t present, const struct gc_params_unknown *unknown);

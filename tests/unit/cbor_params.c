@@ -184,6 +184,8 @@ static void what_is_unknown_is_kept(void **state)
   assert_int_equal(present, GC_PARAM_BIT(INTEGER));
   assert_int_equal(unknown.count, 4);
   assert_true(gc_bytes_equal(written(&ordered, 0, &values, present, &unknown), edn(text)));
+  assert_int_equal(parse(1, edn("{-20:1,9:5}"), &values, &present, &unknown), GC_OK); /* -20 means a map in the first numbering */
+  assert_true(gc_bytes_equal(written(&ordered, 0, &values, present, &unknown), edn("{-1:5}")));
   uint8_t many[2 + 2 * 24] = { 0xb8, 24 };
   for (size_t i = 0; i < 24; i++)
     many[2 + 2 * i] = 0x21; /* -2, each time: what is not known may well come twice */
