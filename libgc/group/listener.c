@@ -30,6 +30,8 @@ struct gc_listener {
   size_t mid_next;
   uint64_t ends_ms;
   const char *end_phrase;
+  double utc_s;                         /* the time of day at utc_at_ms; negative: not known */
+  uint64_t utc_at_ms;
   struct gc_bytes last;                 /* last_notif, until it is asked for */
   size_t phantom_len, ph_req_len;       /* in `bytes`: the phantom request, decrypted, as "code ‖ options ‖ [ff ‖ payload]"; at the end
                                            ph_req as it came */
@@ -93,6 +95,8 @@ static void set_end(struct gc_listener *listener, double left_s, uint64_t now_ms
 static void set_ends(struct gc_listener *listener, const struct gc_informative *response, double utc_s, uint64_t now_ms)
 {
   listener->ends_ms = UINT64_MAX;
+  listener->utc_s = utc_s;
+  listener->utc_at_ms = now_ms;
   if ((response->present & GC_IR_ENDING) && utc_s >= 0)
     set_end(listener, gc_numeric_date_seconds(&response->ending) - utc_s, now_ms, "the announced end has come");
   if (response->present & GC_IR_GP_MATERIAL)
@@ -292,12 +296,20 @@ static enum gc_sec open_message(struct gc_listener *listener, const struct gc_me
   return result;
 }
 
+/* How long the keys that follow last, from now on. */
+static double next_keys_left_s(const struct gc_listener *listener, const struct gc_informative *next, uint64_t now_ms)
+{
+  const double utc_s = listener->utc_s < 0 ? -1 : listener->utc_s + (double)(now_ms - listener->utc_at_ms) / 1000;
+  return gc_self_managed_expires_in(next, utc_s);
+}
+
 /* The keys that follow; the phantom request stays what it was (Section 9.2.3). */
 static void take_next_keys(struct gc_listener *listener, uint64_t now_ms, struct gc_heard_message *heard)
 {
   struct gc_informative next;
   struct gc_where where = { 0, "the next keying material is malformed" };
   struct gc_oscore_context *keys = NULL;
+  double left_s;
   heard->what = listener->keys ? GC_HEARD_KEYS : GC_HEARD_END; /* elsewhere the payload is a diagnostic one */
   if (!listener->keys)
     return;
@@ -311,6 +323,12 @@ static void take_next_keys(struct gc_listener *listener, uint64_t now_ms, struct
   }
   if (gc_self_managed_open(&keys, &next, &heard->phrase))
     return;
+  left_s = next_keys_left_s(listener, &next, now_ms);
+  if (left_s <= 0) { /* those there are go on until they expire themselves */
+    gc_oscore_context_free(&keys);
+    heard->phrase = "the next keying material has expired, or does not say when it does";
+    return;
+  }
   if (gc_oscore_ring_add(listener->own, keys)) {
     gc_oscore_context_free(&keys);
     heard->phrase = gc_err_str(GC_E_MEMORY);
@@ -318,7 +336,7 @@ static void take_next_keys(struct gc_listener *listener, uint64_t now_ms, struct
   }
   listener->next_keys = keys;
   listener->ends_ms = UINT64_MAX;
-  set_end(listener, gc_self_managed_expires_in(&next, -1), now_ms, "the keying material has expired");
+  set_end(listener, left_s, now_ms, "the keying material has expired");
 }
 
 static void judge(struct gc_listener *listener, bool is_newest, uint64_t now_ms, struct gc_heard_message *heard)

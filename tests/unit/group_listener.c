@@ -424,8 +424,9 @@ static struct gc_bytes sealed_note(struct gc_oscore_context *context, struct gc_
   return gc_bytes(store, sizeof head + out.len - 1);
 }
 
-/* A 5.03 whose payload has the next keys: new Master Secret and Gid, the rest as in the example. */
-static size_t next_keys(uint8_t *body, size_t cap, const struct gc_informative *from)
+/* A 5.03 whose payload has the next keys: new Master Secret and Gid, the rest as in the example; `expiry`: the parameters that
+ * say how long they last. */
+static size_t next_keys(uint8_t *body, size_t cap, const struct gc_informative *from, uint32_t expiry)
 {
   uint8_t material_store[256];
   struct gc_buf material_out = gc_buf(material_store, sizeof material_store), out = gc_buf(body, cap);
@@ -435,9 +436,10 @@ static size_t next_keys(uint8_t *body, size_t cap, const struct gc_informative *
   material.ms = hexval("f1f2f3f4f5f6f7f8f9fafbfcfdfeff00");
   material.context_id = hexval("dd12");
   assert_int_equal(gc_group_material_write(&material_out, &material), GC_OK);
-  next.present = GC_IR_GP_MATERIAL | GC_IR_SRV_CRED | GC_IR_SRV_IDENTIFIER | GC_IR_EXI;
+  next.present = GC_IR_GP_MATERIAL | GC_IR_SRV_CRED | GC_IR_SRV_IDENTIFIER | GC_IR_EXI | expiry;
   next.gp_material = gc_buf_bytes(&material_out);
-  next.exi = 7200;
+  next.exi = expiry & GC_IR_EXI ? 7200 : 0;
+  next.exp = (struct gc_numeric_date){ .number = 1000000 + 1800 };
   assert_int_equal(gc_buf_add(&out, hexval("a3ff")), GC_OK);
   assert_int_equal(gc_informative_write(&out, &next), GC_OK);
   return out.len;
@@ -469,7 +471,7 @@ static void follows_a_self_managed_group(void **state)
   const struct gc_oscore_send how = { 0 };
   assert_int_equal(gc_oscore_protect_request(before, hexval(REGISTRATION), &how, &out, &binding), GC_SEC_OK); /* PIV 0: the phantom request */
   (void)sealed_note(before, &binding, hexval("456101ff31"), datagram);                                       /* PIV 1 was last_notif */
-  struct gc_bytes keys = gc_bytes(body, next_keys(body, sizeof body, &response));
+  struct gc_bytes keys = gc_bytes(body, next_keys(body, sizeof body, &response, GC_IR_EXI));
   assert_int_equal(hear(listener, &server6, &group6, sealed_note(before, &binding, keys, datagram), 2000), GC_HEARD_KEYS);
   if (heard.phrase)
     fail_msg("%s", heard.phrase);
@@ -483,6 +485,39 @@ static void follows_a_self_managed_group(void **state)
   gc_oscore_context_free(&after);
 }
 
+/* How long the next keys last is told by the time of day where that is known; keys that are over already are not taken, and those
+ * there are stay. @req SM-07 SM-13 */
+static void next_keys_last_as_long_as_they_say(void **state)
+{
+  (void)state;
+  const struct gc_message original = message_of(REGISTRATION);
+  struct gc_informative response = informative(hexval(EXAMPLE_SELF_CURRENT));
+  struct gc_listener_params params = params_for(&server6, &original, NULL);
+  static const struct { double utc_s; uint32_t expiry; uint64_t left_ms; } cases[] = {
+    { 1000000, GC_IR_EXI | GC_IR_EXP, 1799000 }, { -1, GC_IR_EXI | GC_IR_EXP, 7200000 }, { 1002000, GC_IR_EXI | GC_IR_EXP, 0 }, { 1000000, 0, 0 },
+  };
+  params.is_protected = true;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    uint8_t body[512], datagram[1024], room[512];
+    struct gc_listener *listener = NULL;
+    struct gc_listener_refusal refusal;
+    params.utc_s = cases[i].utc_s;
+    response.present &= ~(uint32_t)GC_IR_EXP;
+    assert_int_equal(gc_listener_new(&listener, &response, &params, 1000, &refusal), GC_OK);
+    struct gc_oscore_context *before = own_server(&response, "dd11", "0102030405060708090a0b0c0d0e0f10");
+    struct gc_oscore_binding binding;
+    struct gc_buf out = gc_buf(room, sizeof room);
+    const struct gc_oscore_send how = { 0 };
+    assert_int_equal(gc_oscore_protect_request(before, hexval(REGISTRATION), &how, &out, &binding), GC_SEC_OK);
+    struct gc_bytes keys = gc_bytes(body, next_keys(body, sizeof body, &response, cases[i].expiry));
+    assert_int_equal(hear(listener, &server6, &group6, sealed_note(before, &binding, keys, datagram), 2000), GC_HEARD_KEYS);
+    assert_int_equal(heard.phrase == NULL, cases[i].left_ms > 0);
+    assert_int_equal(gc_listener_ends_ms(listener, NULL), cases[i].left_ms ? 2000 + cases[i].left_ms : 1000 + 3600000);
+    gc_listener_free(&listener);
+    gc_oscore_context_free(&before);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -490,6 +525,7 @@ int main(void)
     cmocka_unit_test(refuses_what_cannot_be),         cmocka_unit_test(follows_the_vectors),
     cmocka_unit_test(follows_the_protected_examples), cmocka_unit_test(believes_the_server_alone),
     cmocka_unit_test(a_repetition_changes_nothing),   cmocka_unit_test(follows_a_self_managed_group),
+    cmocka_unit_test(next_keys_last_as_long_as_they_say),
   };
   cmocka_set_message_output(CM_OUTPUT_TAP);
   return cmocka_run_group_tests(tests, NULL, NULL);
