@@ -16,12 +16,7 @@ enum { STORAGE_LEN = GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN) + 16 };
 
 bool decode_holds_secret(const struct decode_record *record)
 {
-  if (!record->is_header_read || !gc_informative_is_in(&record->message))
-    return false;
-  struct gc_hidden hidden = gc_hide_informative(record->message.payload);
-  bool is_secret = hidden.is_secret;
-  gc_hidden_free(&hidden);
-  return is_secret;
+  return record->is_header_read && gc_hide_holds_secret(&record->message);
 }
 
 /* --- learning -------------------------------------------------------------------------------------------------- */

@@ -12,10 +12,12 @@
 
 #include "../tests/lib/hexval.h"
 #include "cbor/diag.h"
+#include "coap/builder.h"
 #include "common/hide.h"
 #include "common/show.h"
 #include "common/show_informative.h"
 #include "iana/names.h"
+#include "iana/options.h"
 #include "observe/material.h"
 #include "observe_examples.h"
 
@@ -254,6 +256,18 @@ static void self_managed_05(void **state)
   expect_lacks(json(hexval(whole), false), SECRET);
 }
 
+/* 5.03 with this payload, as it comes. */
+static struct gc_bytes datagram_of(struct gc_bytes payload)
+{
+  static uint8_t store[512];
+  struct gc_builder builder = gc_builder_message(store, sizeof store, GC_TYPE_CON, GC_CODE_SERVICE_UNAVAILABLE, 1, gc_bytes("t", 1));
+  struct gc_bytes datagram;
+  gc_builder_add_uint(&builder, GC_OPTION_CONTENT_FORMAT, (uint32_t)gc_format_informative_response());
+  gc_builder_payload(&builder, payload);
+  assert_int_equal(gc_builder_finish(&builder, &datagram), GC_OK);
+  return datagram;
+}
+
 /* the secret is in none of what is shown, whatever is wrong with the rest */
 static void hidden(void **state)
 {
@@ -281,6 +295,10 @@ static void hidden(void **state)
       gc_json_payload(out, "payload", part, gc_format_informative_response());
       gc_json_end(out);
       expect_lacks(text(), "0102030405");
+      gc_show_datagram(out, datagram_of(part), true);
+      const char *shown = text();
+      expect_lacks(shown, "01 02 03 04");
+      expect_lacks(shown, "0a 0b 0c 0d"); /* a row of 16 bytes splits one of them at most */
       struct gc_hidden what = gc_hide_informative(part);
       assert_true(len < 40 || what.is_secret);
       gc_hidden_free(&what);

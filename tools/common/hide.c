@@ -4,6 +4,7 @@
 
 #include "cbor/reader.h"
 #include "cbor/writer.h"
+#include "common/show_informative.h"
 
 /* gp_material has the same key in both formats of informative responses, as ms has in both formats of gp_material */
 enum { KEY_GP_MATERIAL = 13, KEY_MS = 2 };
@@ -97,6 +98,16 @@ struct gc_hidden gc_hide_informative(struct gc_bytes payload)
 struct gc_hidden gc_hide_material(struct gc_bytes map)
 {
   return hide(map, walk_material, 0);
+}
+
+bool gc_hide_holds_secret(const struct gc_message *message)
+{
+  if (!gc_informative_is_in(message))
+    return false;
+  struct gc_hidden hidden = gc_hide_informative(message->payload);
+  const bool is_secret = hidden.is_secret;
+  gc_hidden_free(&hidden);
+  return is_secret;
 }
 
 void gc_hidden_free(struct gc_hidden *hidden)

@@ -3,7 +3,7 @@
 #ifndef GC_TOOLS_HIDE_H
 #define GC_TOOLS_HIDE_H
 
-#include "base/bytes.h"
+#include "coap/message.h"
 
 #define GC_HIDDEN "(hidden)"
 
@@ -22,6 +22,9 @@ struct gc_hidden gc_hide_informative(struct gc_bytes payload);
 
 /** The same of a gp_material map; nothing is left of one that is not well-formed. */
 struct gc_hidden gc_hide_material(struct gc_bytes map);
+
+/** Is the message an informative response with something to hide? Then its bytes are not dumped either. */
+bool gc_hide_holds_secret(const struct gc_message *message);
 
 void gc_hidden_free(struct gc_hidden *hidden);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "common/hide.h"
 #include "common/put.h"
 #include "common/show_value.h"
 #include "iana/names.h"
@@ -247,6 +248,7 @@ void gc_show_datagram(struct gc_out *out, struct gc_bytes datagram, bool hex)
 {
   struct gc_message message;
   struct gc_where where = { 0, "malformed" };
+  bool is_hidden = false;
   if (gc_message_parse(&message, datagram, &where)) {
     gc_outf(out, "malformed: %s at byte %zu\n", where.phrase, where.offset);
   } else {
@@ -257,7 +259,10 @@ void gc_show_datagram(struct gc_out *out, struct gc_bytes datagram, bool hex)
     gc_out_char(out, ' ');
     gc_show_payload(out, message.payload, gc_show_content_format(message.options), GC_SHOW_LINE_PAYLOAD);
     gc_out_char(out, '\n');
+    is_hidden = hex && gc_hide_holds_secret(&message);
   }
-  if (hex)
+  if (is_hidden)
+    GC_OUT_LITERAL(out, "  (no hex dump: it holds a Master Secret)\n");
+  else if (hex)
     gc_show_hexdump(out, datagram, 2);
 }

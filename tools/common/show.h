@@ -46,7 +46,7 @@ void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payloa
 void gc_json_message(struct gc_out *out, const struct gc_message *message);
 
 /** A datagram in one line, "NON GET mid=7 token=0a [Uri-Path:light]" and a line feed, or what is malformed about it; with `hex`
- *  its bytes too. */
+ *  its bytes too, unless they hold a Master Secret. */
 void gc_show_datagram(struct gc_out *out, struct gc_bytes datagram, bool hex);
 
 /** Options and payload of a message, one a line: what gc_show_tree has below its first. */
