@@ -27,6 +27,7 @@ struct gc_endpoint_params {
   uint32_t processing_delay_ms;     /* 2000 */
   uint32_t max_dedup;               /* messages remembered for deduplication at most: 65536 */
   uint32_t max_queued;              /* confirmable messages under way or waiting at most: 65536 */
+  uint32_t max_queued_per_peer;     /* … and those for one peer: one that never acknowledges keeps nobody else from his: 256 */
   uint32_t max_kept_len;            /* of replies kept for duplicates of their requests, bytes in all: 16 MiB */
 };
 
@@ -98,7 +99,7 @@ enum gc_err gc_endpoint_mid(struct gc_endpoint *endpoint, uint16_t *mid, const s
  * Send a finished message (header included; its Message ID from gc_endpoint_mid, or a chosen one for a repetition).
  * A CON is kept, retransmitted, and subject to NSTART; to a multicast address it is refused.
  * @param cookie handed to `delivery`; 0: do not tell about a NON
- * @return GC_OK: sent or queued; GC_E_RANGE: confirmable to multicast; GC_E_LIMIT: max_queued; GC_E_MEMORY;
+ * @return GC_OK: sent or queued; GC_E_RANGE: confirmable to multicast; GC_E_LIMIT: max_queued, max_queued_per_peer; GC_E_MEMORY;
  *         GC_E_SYSTEM: a NON could not be sent (errno)
  */
 enum gc_err gc_endpoint_send(struct gc_endpoint *endpoint, const struct gc_datagram *datagram, uint64_t cookie, uint64_t now_ms) GC_MUST_CHECK;

@@ -10,7 +10,7 @@
 struct gc_peer {
   struct gc_link link;
   struct gc_addr addr;
-  uint32_t under_way;
+  uint32_t under_way, queued; /* queued: those too that wait */
   struct gc_sent *first, *last; /* waiting, in order */
 };
 

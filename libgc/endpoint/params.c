@@ -11,6 +11,7 @@ struct gc_endpoint_params gc_endpoint_params_default(void)
     .processing_delay_ms = 2000,
     .max_dedup = 65536,
     .max_queued = 65536,
+    .max_queued_per_peer = 256,
     .max_kept_len = 16 << 20,
   };
 }

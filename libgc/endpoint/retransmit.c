@@ -86,6 +86,10 @@ enum gc_err gc_con_submit(struct gc_endpoint *endpoint, const struct gc_datagram
   struct gc_peer *peer = peer_get(endpoint, &datagram->remote);
   if (!peer)
     return GC_E_MEMORY;
+  if (peer->queued >= endpoint->params.max_queued_per_peer) {
+    peer_put(endpoint, peer);
+    return GC_E_LIMIT;
+  }
   if (gc_sent_add(endpoint, &sent, datagram, cookie))
     goto fail;
   sent->bytes = malloc(datagram->bytes.len);
@@ -103,6 +107,7 @@ enum gc_err gc_con_submit(struct gc_endpoint *endpoint, const struct gc_datagram
     peer->last = sent;
   }
   endpoint->queued++;
+  peer->queued++;
   return GC_OK;
 fail:
   if (sent)
@@ -124,6 +129,7 @@ void gc_con_release(struct gc_endpoint *endpoint, struct gc_sent *sent)
   }
   sent->peer = NULL;
   endpoint->queued--;
+  peer->queued--;
   start_waiting(endpoint, peer);
   peer_put(endpoint, peer);
 }

@@ -401,6 +401,27 @@ static void refuses_what_cannot_be(void **state)
   finish(&bench);
 }
 
+/* Who acknowledges nothing has so many waiting, and keeps nobody else from his. */
+static void one_peer_does_not_take_all_the_room(void **state)
+{
+  (void)state;
+  struct bench bench;
+  struct gc_endpoint_params params = gc_endpoint_params_default();
+  params.max_queued_per_peer = 2;
+  start_with(&bench, &params);
+  struct gc_addr a = peer(1000), b = peer(1001);
+  assert_int_equal(send_to(&bench, &a, "40010001", 1), GC_OK);
+  assert_int_equal(send_to(&bench, &a, "40010002", 2), GC_OK);
+  assert_int_equal(send_to(&bench, &a, "40010003", 3), GC_E_LIMIT);
+  assert_int_equal(send_to(&bench, &b, "40010004", 4), GC_OK);
+  receive(&bench, 1000, self(), "60000001");
+  assert_int_equal(send_to(&bench, &a, "40010005", 5), GC_OK);
+  assert_int_equal(send_to(&bench, &a, "40010006", 6), GC_E_LIMIT);
+  gc_endpoint_cancel(bench.endpoint, 5);
+  assert_int_equal(send_to(&bench, &a, "40010007", 7), GC_OK);
+  finish(&bench);
+}
+
 static void tells_of_resets_to_non(void **state)
 {
   (void)state;
@@ -498,6 +519,7 @@ int main(void)
     cmocka_unit_test(settles),
     cmocka_unit_test(respects_nstart),
     cmocka_unit_test(refuses_what_cannot_be),
+    cmocka_unit_test(one_peer_does_not_take_all_the_room),
     cmocka_unit_test(tells_of_resets_to_non),
     cmocka_unit_test(chooses_free_message_ids),
     cmocka_unit_test(stays_within_its_bounds),
