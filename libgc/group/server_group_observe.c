@@ -327,11 +327,17 @@ static void count_out(struct gc_group_source *source, uint64_t now_ms)
     gc_group_cancel(source, now_ms, "group observation cancelled: nobody is left");
 }
 
+/* The server keeps no list of who takes part. Where nothing protects the request, anybody may say that he has gone who never was
+ * there: that alone ends nothing for those who are. */
 static void withdraw(const struct gc_server_exchange *exchange)
 {
   struct gc_group_source *source = find(exchange->member, exchange->resource, &exchange->ref.local);
-  if (source && !gc_server_observer_of(exchange) && gc_group_suits(exchange))
+  if (!source || gc_server_observer_of(exchange) || !gc_group_suits(exchange))
+    return;
+  if (exchange->is_authenticated || source->counting.count - 1 >= source->counting.params.cancel_below)
     count_out(source, exchange->now_ms);
+  else
+    gc_counting_doubt(&source->counting);
 }
 
 static bool take_registration(struct gc_server_exchange *exchange)

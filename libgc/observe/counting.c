@@ -4,6 +4,8 @@
 #include "coap/observe.h"
 #include "iana/options.h"
 
+#define COUNT_MAX 1e6 /* forged confirmations multiply by 2^Q: what is beyond all belief would take weeks to come down again */
+
 struct gc_counting_params gc_counting_params_default(void)
 {
   return (struct gc_counting_params){ .wanted = 8, .dampener = 4, .retry_ratio = 4, .period = 10, .cancel_below = 0.2, .wait_ms = 452000 };
@@ -26,6 +28,12 @@ void gc_counting_add(struct gc_counting *counting)
 void gc_counting_remove(struct gc_counting *counting)
 {
   counting->count = counting->count > 1 ? counting->count - 1 : 0;
+}
+
+void gc_counting_doubt(struct gc_counting *counting)
+{
+  counting->count = counting->params.cancel_below;
+  counting->to_go = 1;
 }
 
 /* max(ceil(log2(N / M)), 0): the least Q with M * 2^Q >= N */
@@ -90,6 +98,8 @@ enum gc_counting_verdict gc_counting_tick(struct gc_counting *counting, uint64_t
   counting->last_estimate = e;
   counting->to_go = is_far ? 1 : params->period;
   counting->count += (e - n) / params->dampener;
+  if (counting->count > COUNT_MAX)
+    counting->count = COUNT_MAX;
   if (counting->count >= params->cancel_below)
     return GC_COUNTING_UPDATED;
   counting->count = 0;

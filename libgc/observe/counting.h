@@ -44,6 +44,10 @@ void gc_counting_add(struct gc_counting *counting);
 /** A client has withdrawn explicitly; not below 0. */
 void gc_counting_remove(struct gc_counting *counting);
 
+/** Somebody who need not be a client says that the last one has gone: the next notification asks, and where nobody confirms,
+ *  that round is the last. */
+void gc_counting_doubt(struct gc_counting *counting);
+
 /**
  * A notification is about to be sent.
  * @param is_success code 2.xx: only such ones ask

@@ -276,6 +276,23 @@ static void clients_that_are_not_there(void **state)
   rig_stop(&rig);
 }
 
+/* One that registers again and again and acknowledges nothing has a bounded number of answers waiting, and others get theirs. */
+static void one_that_never_acknowledges(void **state)
+{
+  (void)state;
+  const uint32_t room = gc_endpoint_params_default().max_queued_per_peer;
+  plain_start();
+  for (uint32_t i = 0; i < 3 * room; i++)
+    observe_from(40001);
+  assert_true(count() == room);
+  rig_forget(&rig);
+  observe_from(40002);
+  (void)informative(rig_last(&rig));
+  assert_int_equal(rig_last(&rig)->remote.port, 40002);
+  assert_true(count() == room + 1);
+  rig_stop(&rig);
+}
+
 /* To an address that is not verified no more than it sent, several times. */
 static void amplification_is_limited(void **state)
 {
@@ -812,30 +829,67 @@ static void cancelled_when_nobody_is_left(void **state)
   rig_stop(&rig);
 }
 
-/* Observe 1 withdraws and is answered; a GET without it only asks. */
-static void withdrawal(void **state)
+static void withdraw_from(uint16_t port)
 {
-  (void)state;
-  plain_start();
-  observe_from(40001);
-  observe_from(40002);
-  acknowledge();
   struct gc_builder request = rig_request(&rig, GC_TYPE_CON, GC_CODE_GET, "value");
+  rig.client.port = port;
   gc_builder_add_uint(&request, GC_OPTION_OBSERVE, 1);
   rig_send(&rig, &request, 0);
   assert_int_equal(rig_last(&rig)->message.code, GC_CODE_CONTENT);
   assert_false(rig_has(rig_last(&rig), GC_OPTION_OBSERVE, NULL));
+}
+
+/* Observe 1 withdraws and is answered; a GET without it only asks. */
+static void withdrawal(void **state)
+{
+  (void)state;
+  params = defaults();
+  params.counting.wait_ms = 4000;
+  start(1, NULL);
+  observe_from(40001);
+  observe_from(40002);
+  acknowledge();
+  withdraw_from(40002);
   assert_true(count() == 1);
   rig_get(&rig, GC_TYPE_CON, "value", 0);
   assert_int_equal(rig_last(&rig)->message.code, GC_CODE_CONTENT);
   assert_true(count() == 1);
-  rig_forget(&rig);
-  request = rig_request(&rig, GC_TYPE_CON, GC_CODE_GET, "value");
-  gc_builder_add_uint(&request, GC_OPTION_OBSERVE, 1);
-  rig_send(&rig, &request, 0);
-  is_cancellation(&rig.sent[0]); /* that was the last one */
-  assert_int_equal(rig.sent[1].message.code, GC_CODE_CONTENT);
+  withdraw_from(40001); /* that was the last one, if it was one: the next notification asks, and nobody is there */
+  assert_int_equal(sources(), 1);
+  change("on");
+  rig_wait(&rig, INTERVAL_MS);
+  assert_true(is_to_group(rig_last(&rig)));
+  assert_int_equal(rig_uint(rig_last(&rig), GC_OPTION_FEEDBACK_DIVIDER), 0);
+  rig_wait(&rig, 4000);
+  is_cancellation(rig_last(&rig));
   assert_int_equal(sources(), 0);
+  rig_stop(&rig);
+}
+
+/* Who never took part withdraws, as often as it likes: those who are there say so when they are asked, and stay. */
+static void forged_withdrawals(void **state)
+{
+  (void)state;
+  params = defaults();
+  params.counting.wait_ms = 4000;
+  start(1, NULL);
+  for (uint16_t i = 0; i < 3; i++)
+    observe_from((uint16_t)(40001 + i));
+  acknowledge();
+  for (uint16_t i = 0; i < 100; i++)
+    withdraw_from((uint16_t)(50000 + i));
+  assert_int_equal(sources(), 1);
+  for (int round = 0; round < 3; round++) {
+    change(round % 2 ? "off" : "on");
+    rig_wait(&rig, INTERVAL_MS);
+    if (round == 0)
+      assert_int_equal(rig_uint(rig_last(&rig), GC_OPTION_FEEDBACK_DIVIDER), 0);
+    for (uint16_t i = 0; i < 3; i++)
+      confirm_from((uint16_t)(40001 + i));
+    rig_wait(&rig, 4000);
+    withdraw_from(50000);
+    assert_int_equal(sources(), 1);
+  }
   rig_stop(&rig);
 }
 
@@ -1091,7 +1145,7 @@ int main(void)
     cmocka_unit_test(counted_and_told_nothing),
     cmocka_unit_test(registration_to_a_group),
     cmocka_unit_test(clients_that_are_not_there),
-    cmocka_unit_test(amplification_is_limited),
+    cmocka_unit_test(one_that_never_acknowledges), cmocka_unit_test(amplification_is_limited),
     cmocka_unit_test(other_requests),
     cmocka_unit_test(other_addresses),
     cmocka_unit_test(member_at_any_address),
@@ -1111,7 +1165,7 @@ int main(void)
     cmocka_unit_test(rounds_of_counting),
     cmocka_unit_test(update_comes_before_a_registration),
     cmocka_unit_test(cancelled_when_nobody_is_left),
-    cmocka_unit_test(withdrawal),
+    cmocka_unit_test(withdrawal), cmocka_unit_test(forged_withdrawals),
     cmocka_unit_test(format_05),
     cmocka_unit_test(a_note_for_people),
     cmocka_unit_test(link_attribute),

@@ -284,6 +284,52 @@ static void answers_notifications_that_ask(void **state)
   assert_false(gc_feedback_wanted(&message, 0, gc_rng_seeded(&seed), &delay_ms));
 }
 
+/* A million forged confirmations a round: the count stays where it can be believed, and comes down again when that is over. */
+static void forged_confirmations_have_a_bound(void **state)
+{
+  (void)state;
+  struct gc_counting counting;
+  struct gc_counting_params params = gc_counting_params_default();
+  uint64_t now_ms = 0;
+  uint8_t q;
+  unsigned rounds = 0;
+  params.period = 1;
+  assert_int_equal(gc_counting_init(&counting, &params), GC_OK);
+  gc_counting_add(&counting);
+  for (int round = 0; round < 20; round++) {
+    assert_true(gc_counting_notify(&counting, true, now_ms, &q));
+    counting.confirmed = 1000000;
+    now_ms += params.wait_ms;
+    assert_int_equal(gc_counting_tick(&counting, now_ms), GC_COUNTING_UPDATED);
+    assert_true(counting.count <= 1e6);
+  }
+  do {
+    assert_true(gc_counting_notify(&counting, true, now_ms, &q));
+    now_ms += params.wait_ms;
+    rounds++;
+  } while (gc_counting_tick(&counting, now_ms) != GC_COUNTING_CANCEL);
+  assert_in_range(rounds, 1, 100);
+}
+
+/* Doubted: one round more, which nobody or somebody answers. */
+static void a_doubt_is_settled_by_a_round(void **state)
+{
+  (void)state;
+  for (uint32_t there = 0; there < 3; there++) {
+    struct gc_counting counting;
+    const struct gc_counting_params params = gc_counting_params_default();
+    uint8_t q = 9;
+    assert_int_equal(gc_counting_init(&counting, &params), GC_OK);
+    gc_counting_add(&counting);
+    gc_counting_doubt(&counting);
+    assert_true(gc_counting_notify(&counting, true, 0, &q));
+    assert_int_equal(q, 0); /* all answer */
+    for (uint32_t i = 0; i < there; i++)
+      gc_counting_confirm(&counting, 1);
+    assert_int_equal(gc_counting_tick(&counting, params.wait_ms), there ? GC_COUNTING_UPDATED : GC_COUNTING_CANCEL);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -292,6 +338,8 @@ int main(void)
     cmocka_unit_test(follows_the_pseudo_code),
     cmocka_unit_test(asks_once_and_in_successful_ones_only),
     cmocka_unit_test(nobody_left_is_cancelled),
+    cmocka_unit_test(forged_confirmations_have_a_bound),
+    cmocka_unit_test(a_doubt_is_settled_by_a_round),
     cmocka_unit_test(tells_confirmations_from_registrations),
     cmocka_unit_test(params_have_bounds),
     cmocka_unit_test(draws_as_the_optimised_pseudo_code),
