@@ -71,7 +71,7 @@ struct gc_observe_report {
   struct gc_out *tree;          /* -v: informative responses, on stderr; NULL: not wanted */
   bool json, is_group;
   uint64_t start_ms, start_us;  /* of the loop's clock; of the day, microseconds */
-  uint64_t notifications, failed, replayed;
+  uint64_t notifications, failed, refused;
   enum gc_status status;        /* of what went wrong */
   const char *save_phantom;     /* NULL: not wanted, or done */
   const char *trouble;          /* what gc_observe_net_trouble says, for groups that cannot be joined */

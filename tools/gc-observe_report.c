@@ -10,6 +10,8 @@
 #include "gc-observe.h"
 #include "iana/options.h"
 
+enum { REFUSED_SHOWN = 10 };
+
 static void add_status(struct gc_observe_report *report, enum gc_status status)
 {
   report->status = gc_status_max(report->status, status);
@@ -168,11 +170,23 @@ static void report_informed(struct gc_observe_report *report, const struct gc_ob
   json_end(report);
 }
 
+/* Anyone can send what does not verify, without end: the first ones are told, all are counted. */
+static bool tells_refused(struct gc_observe_report *report)
+{
+  const bool is_told = report->refused < REFUSED_SHOWN || gc_diag_level() >= 1;
+  if (!is_told && report->refused == REFUSED_SHOWN)
+    gc_error("further messages that are refused are counted only (-v tells each)");
+  report->refused++;
+  return is_told;
+}
+
 static void report_refused(struct gc_observe_report *report, const struct gc_observe_event *event)
 {
   char why[GC_WHY_LEN], command[320];
   report->failed++;
   add_status(report, gc_observe_explain_refusal(event, report->trouble, why));
+  if (!tells_refused(report))
+    return;
   gc_error("%s", why);
   if (report->tree && event->message.payload.len > 0) {
     gc_show_informative(report->tree, event->message.payload, 2, false);
@@ -208,11 +222,27 @@ static void report_insecure(struct gc_observe_report *report, const struct gc_ob
 {
   char who[GC_ADDR_STR_MAX], kid[2 * GC_ID_MAX_LEN + 1];
   add_status(report, GC_STATUS_SECURITY);
+  if (!tells_refused(report))
+    return;
   const bool has_kid = event->security && event->security->kid.ptr && event->security->kid.len <= GC_ID_MAX_LEN;
   gc_error("%s: notification refused: %s%s%s", gc_show_address(who, &event->from), gc_sec_str(event->result), has_kid ? ", kid " : "",
            has_kid ? gc_hex_encode(kid, event->security->kid) : "");
   if (report->json)
     json_note(report, "insecure", event, gc_sec_str(event->result));
+}
+
+static void report_insecure_response(struct gc_observe_report *report, const struct gc_observe_event *event)
+{
+  const struct gc_client_event *below = event->client_event;
+  char who[GC_ADDR_STR_MAX];
+  report->failed++;
+  add_status(report, GC_STATUS_SECURITY);
+  if (!tells_refused(report))
+    return;
+  gc_error("%s: response refused: %s%s%s", gc_show_address(who, &event->from), gc_sec_str(below->result),
+           below->result == GC_SEC_NOT_PROTECTED ? ": " : "", below->result == GC_SEC_NOT_PROTECTED ? gc_show_code(below->message.code) : "");
+  if (report->json)
+    json_note(report, "insecure", event, gc_sec_str(below->result));
 }
 
 /* Said always: it changes what may be expected. */
@@ -244,7 +274,7 @@ static void report_failure(struct gc_observe_report *report, const char *name, c
 static void report_trouble(struct gc_observe_report *report, const struct gc_observe_event *event)
 {
   const struct gc_client_event *below = event->client_event;
-  char who[GC_ADDR_STR_MAX], reason[48];
+  char reason[48];
   switch (below->kind) {
   case GC_CLIENT_TIMEOUT:
     report_failure(report, "timeout", event, below->phrase);
@@ -260,12 +290,7 @@ static void report_trouble(struct gc_observe_report *report, const struct gc_obs
     report_failure(report, "unusable", event, reason);
     break;
   case GC_CLIENT_INSECURE:
-    report->failed++;
-    add_status(report, GC_STATUS_SECURITY);
-    gc_error("%s: response refused: %s%s%s", gc_show_address(who, &event->from), gc_sec_str(below->result),
-             below->result == GC_SEC_NOT_PROTECTED ? ": " : "", below->result == GC_SEC_NOT_PROTECTED ? gc_show_code(below->message.code) : "");
-    if (report->json)
-      json_note(report, "insecure", event, gc_sec_str(below->result));
+    report_insecure_response(report, event);
     break;
   case GC_CLIENT_DELAYED:
     gc_info(below->delay_ms >= 1000 ? 0 : 1, "the request waits for its turn, %" PRIu64 " ms at least (NSTART, PROBING_RATE)", below->delay_ms);
