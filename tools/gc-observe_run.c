@@ -164,12 +164,29 @@ static enum gc_status register_at(struct run *run, char why[static GC_WHY_LEN])
   return send_registration(run, &request, why);
 }
 
+/* The registration would go to one server, and notifications be taken from another. */
+static bool is_of_target(const struct run *run)
+{
+  if (!run->observe->uri || run->to.is_group)
+    return true;
+  for (size_t i = 0; i < run->to.target_count; i++)
+    if (gc_addr_equal(&run->to.targets[i], &run->phantom.response.tp_info.server))
+      return true;
+  return false;
+}
+
 /* What the phantom request of a file has to answer: the URI, where one is given. */
 static enum gc_status listen_to_file(struct run *run, char why[static GC_WHY_LEN])
 {
   uint8_t store[OPTIONS_CAP + 8];
   struct gc_message original = { .version = 1, .type = GC_TYPE_NON, .code = GC_CODE_GET };
   struct gc_bytes options = { 0 };
+  char who[GC_ADDR_STR_MAX];
+  if (!is_of_target(run)) {
+    snprintf(why, GC_WHY_LEN, "%s: its notifications come from %s, which is not where %s is", run->observe->phantom,
+             gc_show_address(who, &run->phantom.response.tp_info.server), run->observe->uri);
+    return GC_STATUS_INPUT;
+  }
   enum gc_status status = run->observe->uri ? build_options(run, &options, why) : GC_STATUS_OK;
   if (status)
     return status;

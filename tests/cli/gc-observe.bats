@@ -109,6 +109,10 @@ informative() { # TOKEN GROUP-CRI
 	watch --phantom bad.phantom -t 1
 	[ "$status" -eq 3 ]
 	grep -q 'bad.phantom' err
+	: >empty.phantom
+	watch --phantom empty.phantom -t 1
+	[ "$status" -eq 3 ]
+	grep -q '^gc-observe: empty.phantom: it is empty' err
 }
 
 @test "nobody there: status 1; no such interface: status 4" {
@@ -281,6 +285,11 @@ informative() { # TOKEN GROUP-CRI
 	watch -i lo --phantom r.phantom -n 1 coap://127.0.0.2/s
 	[ "$status" -eq 3 ]
 	grep -q 'asks for something else' err
+	# of another server
+	watch -i lo --phantom r.phantom -n 1 coap://127.0.0.3/r
+	[ "$status" -eq 3 ]
+	[ ! -s out ]
+	grep -q '^gc-observe: r.phantom: its notifications come from 127.0.0.2:5683, which is not where coap://127.0.0.3/r is' err
 }
 
 fails_to_find() { # PATTERN CAPTURE

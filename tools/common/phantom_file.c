@@ -117,6 +117,10 @@ static enum gc_status load(struct gc_phantom_file *file, const char *path, char 
     const char *detail = strstr(reason, ": ");
     return fail(why, "", detail ? detail + 2 : reason), status;
   }
+  if (raw.bytes.len == 0) {
+    gc_payload_free(&raw);
+    return fail(why, "", "it is empty");
+  }
   file->owned = malloc(GC_MESSAGE_MAX_LEN);
   enum kind kind = kind_of(raw.bytes);
   if (!file->owned) {
