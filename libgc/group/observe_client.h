@@ -15,7 +15,7 @@ struct gc_observe_client_params {
   struct gc_client_params client;
   uint32_t leisure_ms;         /* a confirmation of interest is sent within so long: 5000 (RFC 7252, Section 8.2) */
   uint32_t retry_min_ms, retry_max_ms; /* when the representation is no longer fresh, a registration follows after a random time
-                                  between them: 5000, 15 000 (RFC 7641, Section 3.3.1) */
+                                  between them, 100 ms at least: 5000, 15 000 (RFC 7641, Section 3.3.1) */
   bool stays;                  /* register again when a server has ended the observation */
   bool trust_plain_keys;       /* keying material without protection is taken: for tests */
   enum gc_omn_format otherwise; /* of informative responses that do not tell their format */

@@ -9,6 +9,7 @@ enum {
   MAX_AGE_DEFAULT_S = 60,   /* RFC 7252, Section 5.10.5 */
   FAILURES_COUNTED = 5,     /* the wait before the next try doubles so often */
   OPTIONS_CAP = 2048,
+  PATIENCE_LEAST_MS = 100,  /* a registration that fails at once is not sent again at once, for ever */
 };
 
 struct gc_observe_server *gc_observe_server_find(const struct gc_observe_client *client, const struct gc_addr *addr)
@@ -63,7 +64,8 @@ static uint32_t patience_ms(const struct gc_observe_client *client)
 {
   const struct gc_observe_client_params *params = &client->params;
   const uint32_t range_ms = params->retry_max_ms > params->retry_min_ms ? params->retry_max_ms - params->retry_min_ms : 0;
-  return params->retry_min_ms + gc_rng_below(client->rng, range_ms + 1);
+  const uint32_t patience_ms = params->retry_min_ms + gc_rng_below(client->rng, range_ms + 1);
+  return patience_ms < PATIENCE_LEAST_MS ? PATIENCE_LEAST_MS : patience_ms;
 }
 
 void gc_observe_server_fresh(struct gc_observe_server *server, struct gc_bytes options)

@@ -374,6 +374,25 @@ static void registers_again_when_nothing_fresh_comes(void **state)
   end(&rig);
 }
 
+/* However impatient: a registration that gets no answer is not sent again at once, and the clock goes on. */
+static void impatience_has_a_bound(void **state)
+{
+  (void)state;
+  struct rig rig;
+  start(&rig);
+  rig.params.retry_min_ms = rig.params.retry_max_ms = 0;
+  begin(&rig);
+  ask(&rig, &server, false);
+  inform(&rig, "7b", "456105810aff31"); /* Max-Age 10 */
+  rig.seen_count = rig.sent_count = 0;
+  wait_ms(&rig, 13000); /* 10.1, 10.2, 10.4, 10.8, 11.6, … s: 0.1 s at first, then twice as long each time */
+  size_t again = 0;
+  for (size_t i = 0; i < rig.seen_count; i++)
+    again += rig.seen[i].kind == GC_OBSERVE_AGAIN;
+  assert_in_range(again, 2, 6);
+  end(&rig);
+}
+
 /* An unchanged group observation that was only quiet: nothing is shown twice. */
 static void the_same_again_is_not_news(void **state)
 {
@@ -610,7 +629,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(from_registration_to_the_end), cmocka_unit_test(what_cannot_be_is_withdrawn),
     cmocka_unit_test(confirms_when_asked),          cmocka_unit_test(registers_again_when_nothing_fresh_comes),
-    cmocka_unit_test(the_same_again_is_not_news),   cmocka_unit_test(goes_where_the_server_wants),
+    cmocka_unit_test(impatience_has_a_bound), cmocka_unit_test(the_same_again_is_not_news),   cmocka_unit_test(goes_where_the_server_wants),
     cmocka_unit_test(an_error_is_an_answer),        cmocka_unit_test(stays_where_that_is_wanted),
     cmocka_unit_test(gives_up_at_the_announced_end), cmocka_unit_test(many_servers_many_ways),
     cmocka_unit_test(what_was_learned_elsewhere),   cmocka_unit_test(leaving_in_the_middle),
