@@ -70,7 +70,8 @@ static bool check_parameters(const struct gc_informative *response, const struct
     return refuse(refusal, GC_LISTENER_FAULT_MALFORMED, fault, GC_SEC_OK);
   if (params->server.family && !gc_addr_equal(&params->server, &response->tp_info.server))
     return refuse(refusal, GC_LISTENER_FAULT_MISMATCH, "tp_info names another server than the one that answered", GC_SEC_OK);
-  if (!(response->present & GC_IR_PH_REQ) && !params->original)
+  /* a protected phantom request is none that a client could have sent itself (Section 9.3.1) */
+  if (!(response->present & GC_IR_PH_REQ) && (!params->original || params->is_protected))
     return refuse(refusal, GC_LISTENER_FAULT_MALFORMED, "ph_req is missing", GC_SEC_OK);
   if ((response->present & GC_IR_ENDING) && params->utc_s >= 0 && gc_numeric_date_seconds(&response->ending) <= params->utc_s)
     return refuse(refusal, GC_LISTENER_FAULT_EXPIRED, "the group observation has ended already", GC_SEC_OK);

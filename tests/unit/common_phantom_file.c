@@ -125,7 +125,8 @@ static void refused(void **state)
   static const struct {
     const char *content, *reason;
   } cases[] = {
-    { "", "byte 0 of the informative response: " },
+    { "", "it is empty" },
+    { "\n", "byte 0 of the informative response: " },
     { "a5zz", "line 1, character 3: " },
     { "a500\n8382205", "line 2, character " },
     { "{1: h'01605172',\n 0: [}", "line 2, character 6: " },

@@ -172,6 +172,9 @@ static void refuses_what_cannot_be(void **state)
   params.original = NULL;
   refused(&bad, &params, GC_LISTENER_FAULT_MALFORMED, "ph_req is missing");
   params.original = &original;
+  params.is_protected = true;
+  refused(&bad, &params, GC_LISTENER_FAULT_MALFORMED, "ph_req is missing");
+  params.is_protected = false;
   params.utc_s = 1800000000;
   refused(&good, &params, GC_LISTENER_FAULT_EXPIRED, "ended already");
   params.utc_s = -1;
@@ -189,6 +192,24 @@ static void refuses_what_cannot_be(void **state)
   params.utc_s = -1;
   bad.ph_req = hexval("01605172");
   refused(&bad, &params, GC_LISTENER_FAULT_INSECURE, "without protection");
+}
+
+/* A server that is asked at a link-local address has no group observation, whatever it says its address is. @req MC-02 */
+static void never_at_a_link_local_address(void **state)
+{
+  (void)state;
+  const struct gc_message original = message_of(REGISTRATION);
+  struct gc_addr server = { .family = GC_FAMILY_IPV6, .ip = { 0xfe, 0x80, [15] = 1 }, .port = 5683, .zone = 2 };
+  struct gc_listener_params params = params_for(&server, &original, NULL);
+  struct gc_informative told = informative(hexval(EXAMPLE_IR_CURRENT));
+  refused(&told, &params, GC_LISTENER_FAULT_MISMATCH, "another server");
+  told.tp_info.server = server;
+  refused(&told, &params, GC_LISTENER_FAULT_MALFORMED, "link-local");
+  server = gc_addr_ipv4(169, 254, 1, 1, 5683);
+  told.tp_info.server = server;
+  told.tp_info.group = gc_addr_ipv4(233, 252, 0, 23, 5683);
+  params = params_for(&server, &original, NULL);
+  refused(&told, &params, GC_LISTENER_FAULT_MALFORMED, "link-local");
 }
 
 /* --- Group OSCORE ------------------------------------------------------------------------------------------------------ */
@@ -522,6 +543,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(follows_the_plain_examples),     cmocka_unit_test(the_own_request_serves_as_phantom),
+    cmocka_unit_test(never_at_a_link_local_address),
     cmocka_unit_test(refuses_what_cannot_be),         cmocka_unit_test(follows_the_vectors),
     cmocka_unit_test(follows_the_protected_examples), cmocka_unit_test(believes_the_server_alone),
     cmocka_unit_test(a_repetition_changes_nothing),   cmocka_unit_test(follows_a_self_managed_group),

@@ -114,7 +114,7 @@ static void reads_what_may_be_written_otherwise(void **state)
 #define G "[-1,h'e9fc0017']"
 #define S6 "[-1,h'20010db8000000000000000000000001']"
 
-/* @req MN-13 TP-01 TP-03 TP-07 */
+/* Names of hosts are refused altogether: whether one resolves to several transports is never asked. @req MN-13 MC-12 TP-01 TP-03 TP-07 */
 static void refuses_what_cannot_be_used(void **state)
 {
   (void)state;
@@ -167,6 +167,9 @@ static void refuses_what_cannot_be_used(void **state)
     { "[1]", GC_E_MALFORMED },
     { "[1,h'c0000201',5683]", GC_E_MALFORMED },
     { "[1,h'c0000201',5683,h'7b']", GC_E_MALFORMED },
+    { "[[-1,\"server\",\"example\"]," G ",h'7b']", GC_E_UNSUPPORTED },
+    { "[[-1,[\"server\",\"example\"]]," G ",h'7b']", GC_E_UNSUPPORTED },
+    { "[" S ",[-1,\"all-coap\"],h'7b']", GC_E_UNSUPPORTED },
     { "[1,h'7b',h'c0000201',5683,h'e9fc0017',5683]", GC_E_MALFORMED }, /* the order of the appendix's figure */
     { "[1,261(h'c0000201'),5683,h'7b',h'e9fc0017']", GC_E_MALFORMED },
     { "[1,260(h'c00002010000'),5683,h'7b',h'e9fc0017']", GC_E_MALFORMED }, /* a MAC address */
