@@ -10,6 +10,15 @@ static struct gc_link **slot_of(const struct gc_table *table, uint64_t hash)
   return &table->slots[hash & (table->slot_count - 1)];
 }
 
+static void put(struct gc_link **slot, struct gc_link *link)
+{
+  link->next = *slot;
+  link->at = slot;
+  if (link->next)
+    link->next->at = &link->next;
+  *slot = link;
+}
+
 static enum gc_err grow(struct gc_table *table)
 {
   struct gc_table larger = { .slot_count = table->slot_count ? 2 * table->slot_count : FIRST_SLOTS, .count = table->count };
@@ -18,10 +27,8 @@ static enum gc_err grow(struct gc_table *table)
     return GC_E_MEMORY;
   for (size_t i = 0; i < table->slot_count; i++)
     for (struct gc_link *link = table->slots[i], *next; link; link = next) {
-      struct gc_link **slot = slot_of(&larger, link->hash);
       next = link->next;
-      link->next = *slot;
-      *slot = link;
+      put(slot_of(&larger, link->hash), link);
     }
   free(table->slots);
   *table = larger;
@@ -32,9 +39,8 @@ enum gc_err gc_table_add(struct gc_table *table, struct gc_link *link, uint64_t 
 {
   if (table->count >= table->slot_count && grow(table) && table->slot_count == 0)
     return GC_E_MEMORY;
-  struct gc_link **slot = slot_of(table, hash);
-  *link = (struct gc_link){ *slot, hash };
-  *slot = link;
+  link->hash = hash;
+  put(slot_of(table, hash), link);
   table->count++;
   return GC_OK;
 }
@@ -58,14 +64,13 @@ struct gc_link *gc_table_find_next(const struct gc_link *link)
 
 void gc_table_remove(struct gc_table *table, struct gc_link *link)
 {
-  if (table->slot_count == 0)
+  if (!link->at)
     return;
-  for (struct gc_link **at = slot_of(table, link->hash); *at; at = &(*at)->next)
-    if (*at == link) {
-      *at = link->next;
-      table->count--;
-      return;
-    }
+  *link->at = link->next;
+  if (link->next)
+    link->next->at = link->at;
+  link->at = NULL;
+  table->count--;
 }
 
 struct gc_link *gc_table_any(const struct gc_table *table, size_t *at)

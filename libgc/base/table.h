@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 
-/** Put one into each structure that shall be in a table. */
+/** Put one into each structure that shall be in a table; all zero as long as it is in none. */
 struct gc_link {
-  struct gc_link *next;
+  struct gc_link *next, **at; /* at: what points here */
   uint64_t hash;
 };
 
@@ -29,7 +29,7 @@ enum gc_err gc_table_add(struct gc_table *table, struct gc_link *link, uint64_t 
 struct gc_link *gc_table_find(const struct gc_table *table, uint64_t hash);
 struct gc_link *gc_table_find_next(const struct gc_link *link);
 
-/** Take a node out; one that is not in the table is left alone. */
+/** Take a node out, however many have its hash, in the same time; one that is not in the table is left alone. */
 void gc_table_remove(struct gc_table *table, struct gc_link *link);
 
 /** Any node (to empty a table); NULL: it is empty. *at remembers the place, start with 0. */

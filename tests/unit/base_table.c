@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <time.h>
 
 #include "base/table.h"
 
@@ -47,6 +48,23 @@ static void finds_what_was_added_and_nothing_else(void **state)
   }
 }
 
+/* 200,000 of the same hash, in and out, the oldest first: quadratic it would take minutes. */
+static void removal_does_not_search(void **state)
+{
+  (void)state;
+  enum { MANY = 200000 };
+  static struct item many[MANY];
+  struct gc_table table = { 0 };
+  const clock_t start = clock();
+  for (unsigned i = 0; i < MANY; i++)
+    assert_int_equal(gc_table_add(&table, &many[i].link, 1), GC_OK);
+  for (unsigned i = 0; i < MANY; i++)
+    gc_table_remove(&table, &many[i].link);
+  assert_int_equal(table.count, 0);
+  assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+  gc_table_free(&table);
+}
+
 static void hashes_depend_on_everything(void **state)
 {
   (void)state;
@@ -64,6 +82,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(finds_what_was_added_and_nothing_else),
+    cmocka_unit_test(removal_does_not_search),
     cmocka_unit_test(hashes_depend_on_everything),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
