@@ -328,6 +328,33 @@ static void amplification_is_limited(void **state)
   rig_stop(&rig);
 }
 
+/* An informative response is larger than its request, and repeated: with `echo` nobody gets one who cannot receive what goes to his
+ * address, not by unicast either, and he is not counted. */
+static void echo_comes_first_where_it_is_wanted(void **state)
+{
+  (void)state;
+  struct gc_server_params server_params = rig_params();
+  struct gc_option echo;
+  server_params.echo = true;
+  server_params.amplification = 1;
+  server_params.amplification_floor = 30;
+  params = defaults();
+  start(1, &server_params);
+  for (uint16_t i = 0; i < 10; i++) {
+    observe_from((uint16_t)(40001 + i));
+    assert_int_equal(rig_last(&rig)->message.code, GC_CODE_UNAUTHORIZED);
+    assert_true(rig_last(&rig)->len <= 30);
+  }
+  assert_int_equal(sources(), 0);
+  assert_true(gc_option_find(rig_last(&rig)->message.options, GC_OPTION_ECHO, &echo));
+  struct gc_builder request = registration(GC_TYPE_NON);
+  gc_builder_add(&request, GC_OPTION_ECHO, echo.value);
+  rig_send(&rig, &request, 0);
+  (void)informative(rig_last(&rig));
+  assert_true(count() == 1);
+  rig_stop(&rig);
+}
+
 /* --- traditional all the same -------------------------------------------------------------------------------------- */
 
 static void is_traditional(size_t before)
@@ -1145,7 +1172,7 @@ int main(void)
     cmocka_unit_test(counted_and_told_nothing),
     cmocka_unit_test(registration_to_a_group),
     cmocka_unit_test(clients_that_are_not_there),
-    cmocka_unit_test(one_that_never_acknowledges), cmocka_unit_test(amplification_is_limited),
+    cmocka_unit_test(one_that_never_acknowledges), cmocka_unit_test(amplification_is_limited), cmocka_unit_test(echo_comes_first_where_it_is_wanted),
     cmocka_unit_test(other_requests),
     cmocka_unit_test(other_addresses),
     cmocka_unit_test(member_at_any_address),
