@@ -28,11 +28,13 @@ void gc_counting_add(struct gc_counting *counting)
 void gc_counting_remove(struct gc_counting *counting)
 {
   counting->count = counting->count > 1 ? counting->count - 1 : 0;
+  counting->has_withdrawn = true;
 }
 
 void gc_counting_doubt(struct gc_counting *counting)
 {
   counting->count = counting->params.cancel_below;
+  counting->has_withdrawn = true;
   counting->to_go = 1;
 }
 
@@ -63,6 +65,7 @@ bool gc_counting_notify(struct gc_counting *counting, bool is_success, uint64_t 
   counting->asked = counting->count > 1 ? counting->count : 1;
   counting->divider = divider_for(counting->asked, counting->params.wanted);
   counting->confirmed = 0;
+  counting->has_withdrawn = false;
   counting->is_asking = true;
   counting->until_ms = now_ms + counting->params.wait_ms;
   *divider = counting->divider;
@@ -100,6 +103,8 @@ enum gc_counting_verdict gc_counting_tick(struct gc_counting *counting, uint64_t
   counting->count += (e - n) / params->dampener;
   if (counting->count > COUNT_MAX)
     counting->count = COUNT_MAX;
+  if (counting->confirmed > 0 && counting->has_withdrawn && counting->count < params->cancel_below) /* somebody is there */
+    counting->count = params->cancel_below;
   if (counting->count >= params->cancel_below)
     return GC_COUNTING_UPDATED;
   counting->count = 0;

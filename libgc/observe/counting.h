@@ -30,6 +30,7 @@ struct gc_counting {
   uint8_t divider;      /* Q of the round */
   double asked;         /* N of the round */
   uint32_t confirmed;   /* R so far */
+  bool has_withdrawn;   /* somebody, since the round began */
   uint64_t until_ms;
   uint32_t to_go;       /* notifications before the next round */
   double last_estimate; /* E of the last round, for showing; negative: there was none */
@@ -73,7 +74,8 @@ enum gc_counting_verdict {
 uint64_t gc_counting_deadline(const struct gc_counting *counting);
 
 /** End a round that is due: count = COUNT' + (E - N) / D, in one step. Call it before a registration is handled that comes
- *  after the deadline (Section 8.3.3: such ones wait for the update). */
+ *  after the deadline (Section 8.3.3: such ones wait for the update). Who has confirmed is not cancelled, however many have withdrawn
+ *  meanwhile. */
 enum gc_counting_verdict gc_counting_tick(struct gc_counting *counting, uint64_t now_ms);
 
 /* --- the client's side ----------------------------------------------------------------------------------------- */

@@ -70,6 +70,8 @@ serve() { # FORMAT MEMBER [VALUE]: in the background at 127.0.0.MEMBER, the last
 			serve "$format" 2
 			serve "$format" 4
 			for client in 1 3; do # of the server beside it
+				: >"out.$client" # not what the round before has left
+				: >"err.$client"
 				"$OBSERVE" -i lo -g "keys/0$client.json" -t 20 "coap://127.0.0.$((client + 1))/r" >"out.$client" 2>"err.$client" 3>&- &
 				jobs+=($!)
 				waits_for "out.$client" 'informative response'

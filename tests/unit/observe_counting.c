@@ -330,6 +330,28 @@ static void a_doubt_is_settled_by_a_round(void **state)
   }
 }
 
+/* All of a hundred seem to withdraw while they are asked, and most are still there. */
+static void withdrawals_in_a_round_cancel_nobody_who_is_there(void **state)
+{
+  (void)state;
+  struct gc_counting counting;
+  const struct gc_counting_params params = gc_counting_params_default();
+  uint8_t q;
+  assert_int_equal(gc_counting_init(&counting, &params), GC_OK);
+  for (int i = 0; i < 100; i++)
+    gc_counting_add(&counting);
+  counting.to_go = 1;
+  assert_true(gc_counting_notify(&counting, true, 0, &q));
+  assert_int_equal(q, 4);
+  for (int i = 0; i < 99; i++)
+    gc_counting_remove(&counting);
+  gc_counting_doubt(&counting);
+  for (int i = 0; i < 5; i++)
+    gc_counting_confirm(&counting, 1);
+  assert_int_equal(gc_counting_tick(&counting, params.wait_ms), GC_COUNTING_UPDATED);
+  assert_true(counting.count >= params.cancel_below);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -340,6 +362,7 @@ int main(void)
     cmocka_unit_test(nobody_left_is_cancelled),
     cmocka_unit_test(forged_confirmations_have_a_bound),
     cmocka_unit_test(a_doubt_is_settled_by_a_round),
+    cmocka_unit_test(withdrawals_in_a_round_cancel_nobody_who_is_there),
     cmocka_unit_test(tells_confirmations_from_registrations),
     cmocka_unit_test(params_have_bounds),
     cmocka_unit_test(draws_as_the_optimised_pseudo_code),
