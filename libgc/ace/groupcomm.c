@@ -135,6 +135,11 @@ enum gc_err gc_group_policies_parse(struct gc_group_policies *out, struct gc_byt
   return GC_OK;
 }
 
+const struct gc_param *gc_group_policy_at(size_t index)
+{
+  return index < policy_table.count ? &policy_rows[index] : NULL;
+}
+
 enum gc_err gc_group_policies_write(struct gc_buf *out, const struct gc_group_policies *policies)
 {
   struct gc_cbor_writer writer = gc_cbor_writer(out);

@@ -128,6 +128,8 @@ struct gc_group_policies {
 
 struct gc_group_policies gc_group_policies_default(void); /* 3600, 0 */
 enum gc_err gc_group_policies_parse(struct gc_group_policies *out, struct gc_bytes map, struct gc_where *where) GC_MUST_CHECK;
+/** Name, type and label of a policy (to show them all); NULL past the end. */
+const struct gc_param *gc_group_policy_at(size_t index);
 enum gc_err gc_group_policies_write(struct gc_buf *out, const struct gc_group_policies *policies) GC_MUST_CHECK;
 
 /* --- Content-Format 60: num, stale-sids (a number), active --------------------------------------------------------- */

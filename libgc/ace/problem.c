@@ -96,6 +96,16 @@ enum gc_err gc_groupcomm_error_write(struct gc_buf *out, enum gc_groupcomm_error
   return gc_cbor_finish(&writer);
 }
 
+const struct gc_param *gc_problem_param_at(size_t index)
+{
+  return index < table.count ? &rows[index] : NULL;
+}
+
+const struct gc_param *gc_groupcomm_error_param_at(size_t index)
+{
+  return index < error_table.count ? &error_rows[index] : NULL;
+}
+
 const char *gc_groupcomm_error_title(int64_t error_id)
 {
   static const char *const titles[] = {

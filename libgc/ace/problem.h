@@ -51,6 +51,10 @@ struct gc_problem {
 /** @return as gc_params_parse; GC_E_MALFORMED too: an empty map. On an error *out is unchanged. */
 enum gc_err gc_problem_parse(struct gc_problem *out, struct gc_bytes payload, struct gc_where *where) GC_MUST_CHECK;
 
+/* Name, type and key of a row, and of one in ace-groupcomm-error (to show them all); NULL past the end. */
+const struct gc_param *gc_problem_param_at(size_t index);
+const struct gc_param *gc_groupcomm_error_param_at(size_t index);
+
 /** Append {-1: title, -2: detail, 0: {0: error_id}}. @param detail NULL: none. GC_E_SPACE */
 enum gc_err gc_groupcomm_error_write(struct gc_buf *out, enum gc_groupcomm_error error_id, const char *detail) GC_MUST_CHECK;
 

@@ -179,6 +179,8 @@ static struct gc_content_format formats[] = {
   { 287, GC_BODY_OPAQUE, "pkix-cert", "application/pkix-cert" },
   { 290, GC_BODY_CBOR, "aif+cbor", "application/aif+cbor" },
   { 291, GC_BODY_JSON, "aif+json", "application/aif+json" },
+  { GC_FORMAT_AIF_GROUPS, GC_BODY_CBOR, "aif+cbor-oscore-group", "application/aif+cbor; Toid=oscore-gname; Tperm=oscore-gperm" },
+  { 296, GC_BODY_JSON, "aif+json-oscore-group", "application/aif+json; Toid=oscore-gname; Tperm=oscore-gperm" },
   { 310, GC_BODY_TEXT, "senml+xml", "application/senml+xml" },
   { 311, GC_BODY_TEXT, "sensml+xml", "application/sensml+xml" },
   { 320, GC_BODY_JSON, "senml-etch+json", "application/senml-etch+json" },

@@ -74,14 +74,20 @@ enum gc_body_kind { GC_BODY_OPAQUE, GC_BODY_TEXT, GC_BODY_LINKS, GC_BODY_JSON, G
 enum {
   GC_FORMAT_TEXT_PLAIN = 0,
   GC_FORMAT_COSE_ENCRYPT0 = 16,
+  GC_FORMAT_COSE_MAC0 = 17,
+  GC_FORMAT_COSE_SIGN1 = 18,
   GC_FORMAT_ACE_CBOR = 19,
   GC_FORMAT_LINK_FORMAT = 40,
   GC_FORMAT_OCTET_STREAM = 42,
   GC_FORMAT_APPLICATION_JSON = 50,
   GC_FORMAT_APPLICATION_CBOR = 60,
+  GC_FORMAT_CWT = 61,
   GC_FORMAT_APPLICATION_CBOR_SEQ = 63,
+  GC_FORMAT_COSE_KEY = 101,
   GC_FORMAT_CONCISE_PROBLEM_DETAILS = 257,
   GC_FORMAT_ACE_GROUPCOMM = 261,
+  GC_FORMAT_AIF_CBOR = 290,
+  GC_FORMAT_AIF_GROUPS = 295, /* suggested by draft-ietf-ace-key-groupcomm-oscore, as is 296 for the same in JSON */
   GC_FORMAT_INFORMATIVE_RESPONSE = 65060, /* TBD in draft-ietf-core-observe-multicast-notifications: experimental range */
   GC_FORMAT_CORAL = 65087,                /* TBD; the value of the draft's examples */
 };

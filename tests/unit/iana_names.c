@@ -85,7 +85,8 @@ static void finds_content_formats(void **state)
                 { "json", 50 }, { "application/json", 50 }, { "cbor", 60 }, { "link-format", 40 }, { "senml+json", 110 },
                 { "senml+cbor", 112 }, { "application/cose; cose-type=cose-sign1", 18 }, { "cose-encrypt", 96 },
                 { "application/yang-data+cbor", 340 }, { "application/yang-data+cbor; id=sid", 140 }, { "0", 0 }, { "60", 60 },
-                { "4711", 4711 }, { "65535", 65535 }, { "ace-groupcomm+cbor", 261 }, { "octet-stream", 42 } };
+                { "4711", 4711 }, { "65535", 65535 }, { "ace-groupcomm+cbor", 261 }, { "octet-stream", 42 },
+                { "application/aif+cbor", 290 }, { "application/aif+cbor; Toid=oscore-gname; Tperm=oscore-gperm", 295 } };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     uint16_t number = 9999;
     assert_int_equal(gc_content_format_parse(&number, str(cases[i].text)), GC_OK);
@@ -115,7 +116,7 @@ static void content_format_names_are_unique(void **state)
     assert_int_equal(number, row->number);
     assert_ptr_equal(gc_content_format_info(row->number), row);
   }
-  static const uint16_t listed[] = { 0, 16, 17, 18, 19, 40, 42, 50, 60, 61, 62, 63, 64, 65, 96, 97, 98, 101, 102, 256, 257, 261, 290, 291, 10001 };
+  static const uint16_t listed[] = { 0, 16, 17, 18, 19, 40, 42, 50, 60, 61, 62, 63, 64, 65, 96, 97, 98, 101, 102, 256, 257, 261, 290, 291, 295, 296, 10001 };
   for (size_t i = 0; i < sizeof listed / sizeof listed[0]; i++)
     assert_non_null(gc_content_format_info(listed[i]));
 }
