@@ -1,12 +1,10 @@
 #include "common/informative_view.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "cbor/writer.h"
 #include "common/show.h"
-#include "cose/credential.h"
-#include "crypto/alg.h"
+#include "common/show_param.h"
 #include "iana/names.h"
 #include "observe/phantom.h"
 
@@ -95,14 +93,9 @@ bool gc_informative_view_message(struct gc_message *out, struct gc_bytes bytes, 
 const char *gc_informative_meaning(const struct gc_param *param, const void *value)
 {
   const struct gc_int_or_text *name = value;
-  if (param->type == GC_PARAM_INT && strcmp(param->name, "cred_fmt") == 0) {
-    int64_t number = *(const int64_t *)value;
-    return number > 0 && number <= UINT8_MAX ? gc_cred_fmt_name((enum gc_cred_fmt)number) : NULL;
-  }
-  if (param->type != GC_PARAM_INT_OR_TEXT || name->is_text || (!strstr(param->name, "alg") && strcmp(param->name, "hkdf") != 0))
-    return NULL;
-  const struct gc_alg *alg = name->number >= INT32_MIN && name->number <= INT32_MAX ? gc_alg_by_id((int32_t)name->number) : NULL;
-  return alg ? alg->name : NULL;
+  if (param->type == GC_PARAM_INT)
+    return gc_param_meaning(param->name, *(const int64_t *)value);
+  return param->type == GC_PARAM_INT_OR_TEXT && !name->is_text ? gc_param_meaning(param->name, name->number) : NULL;
 }
 
 const char *gc_informative_form(enum gc_tp_form form)

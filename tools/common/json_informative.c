@@ -1,32 +1,8 @@
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "cbor/diag.h"
 #include "common/hide.h"
 #include "common/show.h"
 #include "common/show_informative.h"
+#include "common/show_param.h"
 #include "observe/material.h"
-
-static bool put_piece(void *ctx, struct gc_bytes piece)
-{
-  gc_json_text_piece(ctx, piece);
-  return true;
-}
-
-/* Diagnostic notation as a text; hex of what is not text in it. */
-static void json_diag(struct gc_out *out, const char *key, struct gc_bytes items)
-{
-  if (gc_cbor_check(items, GC_CBOR_CHECK_SEQUENCE | GC_CBOR_CHECK_UTF8, NULL)) {
-    gc_json_hex(out, key, items);
-    return;
-  }
-  gc_json_text_begin(out, key);
-  if (gc_cbor_print(items, put_piece, out, NULL)) { /* (it was checked) */
-  }
-  gc_json_text_end(out);
-}
 
 static void json_address(struct gc_out *out, const char *key, const struct gc_addr *addr)
 {
@@ -75,18 +51,6 @@ static void json_message(struct gc_out *out, const char *key, struct gc_bytes by
   gc_json_end(out);
 }
 
-static void json_date(struct gc_out *out, const char *key, const struct gc_numeric_date *date)
-{
-  char text[40];
-  if (!date->is_real) {
-    gc_json_int(out, key, date->number);
-    return;
-  }
-  snprintf(text, sizeof text, "\"%s\":%.15g", key, date->real);
-  gc_json_comma(out);
-  gc_out_str(out, text);
-}
-
 /* Everything but byte strings with a meaning of their own, tp_info and gp_material. */
 static void json_value(struct gc_out *out, const char *key, const struct gc_param *param, const void *value)
 {
@@ -99,7 +63,7 @@ static void json_value(struct gc_out *out, const char *key, const struct gc_para
     gc_json_int(out, key, *(const int64_t *)value);
     break;
   case GC_PARAM_DATE:
-    json_date(out, key, value);
+    gc_json_date(out, key, value);
     break;
   case GC_PARAM_TEXT:
     gc_json_text(out, key, *(const struct gc_bytes *)value);
@@ -108,7 +72,7 @@ static void json_value(struct gc_out *out, const char *key, const struct gc_para
     gc_json_hex(out, key, *(const struct gc_bytes *)value);
     break;
   case GC_PARAM_ARRAY:
-    json_diag(out, key, *(const struct gc_bytes *)value);
+    gc_json_diag(out, key, *(const struct gc_bytes *)value);
     break;
   default:
     if (name->is_text)
@@ -116,24 +80,6 @@ static void json_value(struct gc_out *out, const char *key, const struct gc_para
     else
       gc_json_int(out, key, name->number);
   }
-}
-
-static void json_unknown(struct gc_out *out, const struct gc_params_unknown *unknown)
-{
-  if (!unknown->count)
-    return;
-  gc_json_array(out, "unknown");
-  for (size_t i = 0; i < unknown->count && i < GC_PARAMS_UNKNOWN_MAX; i++) {
-    struct gc_cbor_reader reader = gc_cbor_reader(unknown->pairs[i]);
-    struct gc_bytes key, value;
-    if (gc_cbor_read_raw(&reader, &key) || gc_cbor_read_raw(&reader, &value))
-      continue;
-    gc_json_object(out, NULL);
-    json_diag(out, "key", key);
-    json_diag(out, "value", value);
-    gc_json_end(out);
-  }
-  gc_json_end(out);
 }
 
 static void json_material(struct gc_out *out, struct gc_bytes map, enum gc_omn_format format, bool show_secrets)
@@ -144,7 +90,7 @@ static void json_material(struct gc_out *out, struct gc_bytes map, enum gc_omn_f
   gc_json_object(out, "gp_material");
   if (gc_group_material_parse(&material, map, format, &where)) {
     struct gc_hidden hidden = gc_hide_material(map);
-    json_diag(out, "cbor", show_secrets ? map : hidden.bytes);
+    gc_json_diag(out, "cbor", show_secrets ? map : hidden.bytes);
     gc_json_str(out, "error", where.phrase);
     gc_hidden_free(&hidden);
   } else {
@@ -156,7 +102,7 @@ static void json_material(struct gc_out *out, struct gc_bytes map, enum gc_omn_f
       else
         json_value(out, gc_param_name(param, format), param, gc_param_value(&material, param));
     }
-    json_unknown(out, &material.unknown);
+    gc_json_unknown(out, &material.unknown);
   }
   gc_json_end(out);
 }
@@ -187,7 +133,7 @@ void gc_json_informative_opened(struct gc_out *out, const char *key, struct gc_b
     else
       json_value(out, name, param, value);
   }
-  json_unknown(out, &response->unknown);
+  gc_json_unknown(out, &response->unknown);
   if (view.error) {
     gc_json_str(out, "error", view.error);
     gc_json_uint(out, "offset", view.error_at);
