@@ -1,11 +1,14 @@
-/* Keying material in what is shown: the Master Secret of an informative response (draft-ietf-core-observe-multicast-
- * notifications, Appendix C) stays out of it. */
+/* Keying material in what is shown stays out of it: the Master Secret of an informative response (draft-ietf-core-observe-multicast-
+ * notifications, Appendix C), tokens and keys in messages of ACE. */
 #ifndef GC_TOOLS_HIDE_H
 #define GC_TOOLS_HIDE_H
 
 #include "coap/message.h"
 
 #define GC_HIDDEN "(hidden)"
+
+/** May a payload of this Content-Format hold a secret? */
+bool gc_hide_concerns(int32_t content_format);
 
 struct gc_hidden {
   struct gc_bytes bytes; /* what may be shown: of the payload itself, or of owned */
@@ -19,6 +22,14 @@ struct gc_hidden {
  * Free it with gc_hidden_free.
  */
 struct gc_hidden gc_hide_informative(struct gc_bytes payload);
+
+/**
+ * The same of a payload of ACE: access tokens, Master Secrets, keys. Of one that is not as it should be GC_HIDDEN alone is left.
+ */
+struct gc_hidden gc_hide_ace(struct gc_bytes payload, int32_t content_format);
+
+/** Whichever of them the Content-Format asks for; the payload itself for all that gc_hide_concerns does not name. */
+struct gc_hidden gc_hide_payload(struct gc_bytes payload, int32_t content_format);
 
 /** The same of a gp_material map; nothing is left of one that is not well-formed. */
 struct gc_hidden gc_hide_material(struct gc_bytes map);

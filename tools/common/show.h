@@ -27,7 +27,7 @@ void gc_show_option(struct gc_out *out, const struct gc_option *option);
 void gc_show_options(struct gc_out *out, struct gc_bytes options);
 
 /** The payload as text (made printable, on one line), CBOR diagnostic notation (by content_format, -1 unknown) or 0x and hex;
- *  max bytes of it, 0: all. What is cut ends in "... (N bytes)". The Master Secret in an informative response is hidden, here
+ *  max bytes of it, 0: all. What is cut ends in "... (N bytes)". Secrets that are known by the Content-Format are hidden, here
  *  and in JSON. */
 void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t content_format, size_t max);
 

@@ -166,11 +166,11 @@ static void show_payload(struct gc_out *out, struct gc_bytes payload, int32_t co
 
 void gc_show_payload(struct gc_out *out, struct gc_bytes payload, int32_t content_format, size_t max)
 {
-  if (content_format != gc_format_informative_response()) {
+  if (!gc_hide_concerns(content_format)) {
     show_payload(out, payload, content_format, max);
     return;
   }
-  struct gc_hidden hidden = gc_hide_informative(payload);
+  struct gc_hidden hidden = gc_hide_payload(payload, content_format);
   show_payload(out, hidden.bytes, content_format, max);
   gc_hidden_free(&hidden);
 }
@@ -200,11 +200,11 @@ static void json_payload(struct gc_out *out, const char *key, struct gc_bytes pa
 
 void gc_json_payload(struct gc_out *out, const char *key, struct gc_bytes payload, int32_t content_format)
 {
-  if (content_format != gc_format_informative_response()) {
+  if (!gc_hide_concerns(content_format)) {
     json_payload(out, key, payload, content_format);
     return;
   }
-  struct gc_hidden hidden = gc_hide_informative(payload);
+  struct gc_hidden hidden = gc_hide_payload(payload, content_format);
   json_payload(out, key, hidden.bytes, content_format);
   gc_hidden_free(&hidden);
 }
