@@ -7,6 +7,7 @@
 #include "common/informative_view.h"
 #include "common/opt.h"
 #include "common/out.h"
+#include "common/show_ace.h"
 #include "common/status.h"
 #include "iana/names.h"
 #include "oscore/message.h"
@@ -30,6 +31,8 @@ struct decode_params {
   uint32_t jobs;              /* threads that verify; 0: not given */
   const char *phantoms[DECODE_PHANTOM_FILES]; /* --phantom, in order */
   size_t phantom_count;
+  const char *token_keys[GC_TOKEN_KEYS];      /* --token-key, in order */
+  size_t token_key_count;
   bool show_secrets;
   struct decode_filter *filter;
   char **files;               /* "-": standard input */
@@ -68,6 +71,7 @@ struct decode_record {
   uint64_t phantom;
   const char *phantom_file;
   const struct gc_show_opened *parts; /* of an informative response: what was opened; NULL: not tried */
+  const struct gc_ace_message *ace;   /* what message of ACE it is; NULL: none */
 };
 
 /* --- pairing: gc-decode_match.c ------------------------------------------------------------------------------------ */
@@ -147,6 +151,10 @@ struct decode_printer {
   enum decode_time time;
   int verbose;                /* 0 a line, 1 the tree, 3 hex too */
   bool show_secrets;
+  struct {
+    struct gc_token_keys keys_store;
+    struct gc_show_ace how;   /* keys: NULL, or keys_store */
+  } ace;
   bool has_first;
   uint64_t first_us;          /* relative times count from here */
 };
@@ -165,7 +173,7 @@ static inline bool decode_is_informative(const struct gc_message *message)
          gc_informative_is_in(message);
 }
 
-/** Is there a Master Secret in what of the datagram can be read without keys? */
+/** Is there a key or a token in what of the datagram can be read without keys? */
 bool decode_holds_secret(const struct decode_record *record);
 
 /* --- the run: gc-decode_run.c, gc-decode_capture.c, gc-decode_hex.c -------------------------------------------------- */
@@ -180,6 +188,8 @@ struct decode_run {
   struct decode_phantoms *phantoms; /* NULL: no group observation is known */
   uint8_t *parts_storage;     /* for those of an informative response */
   struct decode_batch *batch; /* NULL: one message at a time */
+  struct decode_ace *ace;     /* NULL: no request of ACE was seen */
+  struct gc_ace_message ace_message; /* of the record at hand */
   uint64_t is_protected, decrypted, verified, not_opened[DECODE_REASONS];
   uint64_t messages, shown, whole, requests, responses, damaged, duplicates, dtls, damaged_frames, incomplete;
 };

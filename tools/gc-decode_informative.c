@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "coap/builder.h"
-#include "common/hide.h"
 #include "common/phantom_file.h"
 #include "common/show_informative.h"
 #include "gc-decode_phantom.h"
@@ -13,11 +12,6 @@
 
 /* ph_req and last_notif together are shorter than a datagram. */
 enum { STORAGE_LEN = GC_OSCORE_STORAGE_LEN(GC_MESSAGE_MAX_LEN) + 16 };
-
-bool decode_holds_secret(const struct decode_record *record)
-{
-  return record->is_header_read && gc_hide_holds_secret(&record->message);
-}
 
 /* --- learning -------------------------------------------------------------------------------------------------- */
 

@@ -32,8 +32,11 @@ static const char *profile_of(const struct decode_security *security)
   return security->is_02 ? names[GC_OSCORE_GROUP_02] : security->option.is_group ? names[GC_OSCORE_GROUP] : NULL;
 }
 
-static void json_informative(const struct decode_printer *printer, const struct decode_record *record, const struct gc_message *message)
+/* What the message says, beside its payload. */
+static void json_content(const struct decode_printer *printer, const struct decode_record *record, const struct gc_message *message)
 {
+  if (record->ace && message == decode_shown_message(record))
+    gc_json_ace(printer->out, "ace", record->ace, message->payload, &printer->ace.how);
   if (decode_is_informative(message) && message->payload.len)
     gc_json_informative_opened(printer->out, "informative", message->payload, record->parts, printer->show_secrets);
 }
@@ -81,8 +84,8 @@ static void json_security(const struct decode_printer *printer, const struct dec
   gc_json_str(out, "code", gc_show_code_number(inner->code));
   gc_json_options(out, "options", inner->options);
   if (inner->payload.len)
-    gc_json_payload(out, "payload", inner->payload, gc_show_content_format(inner->options));
-  json_informative(printer, record, inner);
+    gc_json_payload(out, "payload", inner->payload, gc_ace_content_format(inner));
+  json_content(printer, record, inner);
   gc_json_end(out);
 }
 
@@ -105,7 +108,7 @@ void decode_json(struct decode_printer *printer, const struct decode_record *rec
   if (record->is_header_read)
     gc_json_message(out, &record->message);
   if (record->is_header_read)
-    json_informative(printer, record, &record->message);
+    json_content(printer, record, &record->message);
   if (record->security)
     json_security(printer, record);
   if (record->request && (at = gc_out_reserve(out, 64)))

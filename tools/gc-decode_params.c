@@ -7,7 +7,7 @@
 #include "common/arg.h"
 #include "gc-decode.h"
 
-enum key { KEY_HEX = 256, KEY_PORT, KEY_TIME, KEY_CAPTURE_FILTER, KEY_PHANTOM, KEY_SHOW_SECRETS };
+enum key { KEY_HEX = 256, KEY_PORT, KEY_TIME, KEY_CAPTURE_FILTER, KEY_PHANTOM, KEY_TOKEN_KEY, KEY_SHOW_SECRETS };
 
 static const struct gc_opt options[] = {
   { .name = "hex", .key = KEY_HEX, .group = "Input", .help = "each input line is one CoAP message in hex" },
@@ -20,7 +20,9 @@ static const struct gc_opt options[] = {
   { .name = "jobs", .letter = 'j', .arg = "N", .group = "Selection", .help = "threads that verify (default: one a core; live: 1)" },
   { .name = "phantom", .key = KEY_PHANTOM, .arg = "FILE", .group = "Security", .help = "group observation learned elsewhere, repeatable",
     .complete = GC_COMPLETE_FILE },
-  { .name = "show-secrets", .key = KEY_SHOW_SECRETS, .group = "Security", .help = "show the Master Secret in informative responses" },
+  { .name = "token-key", .key = KEY_TOKEN_KEY, .arg = "FILE", .group = "Security", .help = "COSE_Key that access tokens are opened with, repeatable",
+    .complete = GC_COMPLETE_FILE },
+  { .name = "show-secrets", .key = KEY_SHOW_SECRETS, .group = "Security", .help = "show keys and access tokens in payloads" },
   { .name = "time", .key = KEY_TIME, .arg = "FORM", .group = "Output", .help = "relative (to the first message), absolute (UTC) or epoch",
     .complete = GC_COMPLETE_WORDS, .words = "relative absolute epoch" },
   { 0 },
@@ -87,6 +89,11 @@ static const char *set(void *ctx, int key, const char *arg)
     if (params->phantom_count == DECODE_PHANTOM_FILES)
       return "too many files";
     params->phantoms[params->phantom_count++] = arg;
+    return NULL;
+  case KEY_TOKEN_KEY:
+    if (params->token_key_count == GC_TOKEN_KEYS)
+      return "too many files";
+    params->token_keys[params->token_key_count++] = arg;
     return NULL;
   case KEY_SHOW_SECRETS:
     params->show_secrets = true;

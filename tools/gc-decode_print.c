@@ -204,8 +204,9 @@ static void print_security(struct gc_out *out, const struct decode_security *sec
   gc_out_color(out, GC_PLAIN);
 }
 
-static void print_message(struct gc_out *out, const struct decode_record *record)
+static void print_message(const struct decode_printer *printer, const struct decode_record *record)
 {
+  struct gc_out *out = printer->out;
   const struct gc_message *message = decode_shown_message(record);
   gc_out_small(out, gc_show_type(message->type), 3);
   gc_out_char(out, ' ');
@@ -231,15 +232,21 @@ static void print_message(struct gc_out *out, const struct decode_record *record
   if (message->payload.len > 0 && decode_is_informative(message)) {
     gc_out_char(out, ' ');
     gc_show_informative_line(out, message->payload);
+  } else if (record->ace) {
+    gc_out_char(out, ' ');
+    gc_show_ace_line(out, record->ace, message->payload, &printer->ace.how);
   } else if (message->payload.len > 0) {
     gc_out_char(out, ' ');
-    gc_show_payload(out, message->payload, gc_show_content_format(message->options), GC_SHOW_LINE_PAYLOAD);
+    gc_show_payload(out, message->payload, gc_ace_content_format(message), GC_SHOW_LINE_PAYLOAD);
   }
 }
 
-static void print_informative(struct decode_printer *printer, const struct decode_record *record, const struct gc_message *message,
-                              unsigned indent)
+/* What the message says, below it. */
+static void print_content(struct decode_printer *printer, const struct decode_record *record, const struct gc_message *message,
+                          unsigned indent)
 {
+  if (record->ace && message == decode_shown_message(record))
+    gc_show_ace(printer->out, record->ace, message->payload, indent, &printer->ace.how);
   if (decode_is_informative(message) && message->payload.len > 0)
     gc_show_informative_opened(printer->out, message->payload, record->parts, indent, printer->show_secrets);
 }
@@ -250,13 +257,13 @@ static void print_tree(struct decode_printer *printer, const struct decode_recor
   bool hex = printer->verbose > 2, is_hidden = hex && !printer->show_secrets && decode_holds_secret(record);
   gc_show_tree(out, &record->message, record->datagram, 2, hex && !is_hidden);
   if (is_hidden)
-    GC_OUT_LITERAL(out, "    (no hex dump: it holds a Master Secret)\n");
-  print_informative(printer, record, &record->message, 4);
+    GC_OUT_LITERAL(out, "    (no hex dump: it holds a secret)\n");
+  print_content(printer, record, &record->message, 4);
   if (!record->security || record->security->outcome != DECODE_OPENED)
     return;
   GC_OUT_LITERAL(out, "    inner:\n");
   gc_show_tree(out, &record->security->opened.inner, gc_bytes(NULL, 0), 6, false);
-  print_informative(printer, record, &record->security->opened.inner, 8);
+  print_content(printer, record, &record->security->opened.inner, 8);
 }
 
 void decode_print(struct decode_printer *printer, const struct decode_record *record)
@@ -287,7 +294,7 @@ void decode_print(struct decode_printer *printer, const struct decode_record *re
     gc_out_uint(out, record->datagram.len);
     gc_out_str(out, record->datagram.len == 1 ? " byte" : " bytes");
   } else if (record->is_header_read) {
-    print_message(out, record);
+    print_message(printer, record);
   } else {
     GC_OUT_LITERAL(out, "0x");
     gc_out_hex(out, gc_bytes_slice(record->datagram, 0, GC_SHOW_LINE_PAYLOAD));

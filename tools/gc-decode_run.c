@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/pcap_reader.h"
+#include "gc-decode_ace.h"
 #include "gc-decode_phantom.h"
 
 static volatile sig_atomic_t has_signal;
@@ -117,6 +118,7 @@ void decode_run_finish(struct decode_run *run, struct decode_record *record, str
       run->status = gc_status_max(run->status, GC_STATUS_SECURITY);
   }
   look_for_observations(run, record);
+  decode_ace_look(run, record);
   if (run->params->filter && !decode_filter_matches(run->params->filter, record))
     return;
   if (run->params->common.json)
@@ -239,7 +241,9 @@ static bool begin(struct decode_run *run)
 {
   if (run->params->common.context_count && !decode_run_begin_security(run))
     return false;
-  enum gc_status status = decode_informative_files(run);
+  enum gc_status status = decode_ace_begin(run);
+  if (!status)
+    status = decode_informative_files(run);
   run->status = gc_status_max(run->status, status);
   return status == GC_STATUS_OK;
 }
@@ -274,5 +278,6 @@ enum gc_status decode_run(const struct decode_params *params)
   decode_secure_free(&run.secure);
   decode_phantoms_free(&run.phantoms);
   free(run.parts_storage);
+  decode_ace_end(&run);
   return run.status;
 }

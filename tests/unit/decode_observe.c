@@ -362,7 +362,7 @@ static void keys_in_the_capture(void **state)
                                        "#1)\n", NULL };
   expect(NULL, 0, lines);
   params.common.verbose = 3;
-  static const char *const tree[] = { "(no hex dump: it holds a Master Secret)", "ph_req (", "{group dd11 kid=52 piv=00 verified}",
+  static const char *const tree[] = { "(no hex dump: it holds a secret)", "ph_req (", "{group dd11 kid=52 piv=00 verified}",
                                       "ms (16 bytes): (hidden)", NULL };
   expect(NULL, 0, tree);
   assert_null(strstr(decode(1, NULL), "01010101010101"));

@@ -231,6 +231,11 @@ static const char *title_of_groupcomm(struct gc_bytes payload, bool is_request)
                                                                       : "response of group communication";
 }
 
+static bool is_refusal(const struct gc_message *message)
+{
+  return !GC_CODE_IS_REQUEST(message->code) && GC_CODE_CLASS(message->code) != 2;
+}
+
 static const char *title_by_kind(enum gc_ace_kind kind, const struct gc_message *message)
 {
   const bool is_request = GC_CODE_IS_REQUEST(message->code);
@@ -244,9 +249,9 @@ static const char *title_by_kind(enum gc_ace_kind kind, const struct gc_message 
   case GC_ACE_KIND_INTROSPECTION:
     return is_request ? "introspection request" : "introspection response";
   case GC_ACE_KIND_AUTHZ_INFO:
-    return is_request ? "transfer of a token" : "token taken";
+    return is_request ? "transfer of a token" : is_refusal(message) ? "token refused" : "token taken";
   case GC_ACE_KIND_GROUPCOMM:
-    return title_of_groupcomm(message->payload, is_request);
+    return is_refusal(message) ? "refusal with what to try again with" : title_of_groupcomm(message->payload, is_request);
   case GC_ACE_KIND_TOKEN:
     return "token";
   case GC_ACE_KIND_SCOPE:
@@ -256,12 +261,6 @@ static const char *title_by_kind(enum gc_ace_kind kind, const struct gc_message 
   default:
     return NULL;
   }
-}
-
-static bool is_known_by_path(const struct gc_ace_message *out, const struct gc_message *message)
-{
-  const bool is_refusal = !GC_CODE_IS_REQUEST(message->code) && GC_CODE_CLASS(message->code) != 2;
-  return !is_refusal || out->kind == GC_ACE_KIND_GROUPCOMM || out->kind == GC_ACE_KIND_AUTHZ_INFO;
 }
 
 static void look_at_blocks(struct gc_ace_message *out, const struct gc_message *message)
@@ -293,7 +292,7 @@ bool gc_ace_look(struct gc_ace_message *out, const struct gc_message *message, c
     return false;
   look_at_blocks(&found, message);
   found.kind = kind_at(message, request->resource);
-  if (is_known_by_path(&found, message))
+  if (!is_refusal(message))
     found.title = title_by_path(request, is_request);
   if (!found.title && found.kind == GC_ACE_KIND_NOTHING)
     found.title = "nothing found";

@@ -253,11 +253,11 @@ static void walk_token(struct walk *walk, const char *name, struct gc_bytes item
   struct gc_cose_message message;
   struct gc_where where = { 0, NULL };
   enum gc_err err = gc_cwt_parse(&message, token, &where);
-  walk->visitor->enter(walk->visitor->ctx, name, err ? "not a CWT" : kinds[message.kind - GC_COSE_ENCRYPT0], token.len);
+  walk->visitor->enter(walk->visitor->ctx, name, err ? NULL : kinds[message.kind - GC_COSE_ENCRYPT0], token.len);
   give(walk, "token", item, GC_ACE_PLAIN, true);
   if (err) {
     /* a resource server may know tokens of other kinds: only a payload that is a token alone is damaged by it */
-    walk->visitor->note(walk->visitor->ctx, "reason", where.phrase ? where.phrase : gc_err_str(err));
+    walk->visitor->note(walk->visitor->ctx, "not a CWT", where.phrase ? where.phrase : gc_err_str(err));
   } else {
     walk->outside_at = (size_t)(token.ptr - walk->payload.ptr);
     if (message.has_alg)

@@ -300,7 +300,8 @@ static void json_leave(void *ctx, const struct gc_params_unknown *unknown)
 static void json_note(void *ctx, const char *name, const char *text)
 {
   const struct json *json = ctx;
-  gc_json_str(json->out, name, text);
+  char key[GC_ACE_KEY_MAX];
+  gc_json_str(json->out, gc_ace_json_key(key, name), text);
 }
 
 void gc_json_ace(struct gc_out *out, const char *key, const struct gc_ace_message *message, struct gc_bytes payload,

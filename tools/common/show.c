@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "common/ace_message.h"
 #include "common/hide.h"
 #include "common/put.h"
 #include "common/show_value.h"
@@ -180,7 +181,7 @@ void gc_json_message(struct gc_out *out, const struct gc_message *message)
   quote_hex(out, message->token);
   gc_json_options(out, "options", message->options);
   if (message->payload.len > 0)
-    gc_json_payload(out, "payload", message->payload, gc_show_content_format(message->options));
+    gc_json_payload(out, "payload", message->payload, gc_ace_content_format(message));
 }
 
 void gc_show_indent(struct gc_out *out, unsigned indent)
@@ -226,7 +227,7 @@ void gc_show_parts(struct gc_out *out, const struct gc_message *message, unsigne
   if (message->payload.len > 0) {
     gc_show_indent(out, indent);
     gc_outf(out, "payload (%zu byte%s): ", message->payload.len, message->payload.len == 1 ? "" : "s");
-    gc_show_payload(out, message->payload, gc_show_content_format(message->options), 0);
+    gc_show_payload(out, message->payload, gc_ace_content_format(message), 0);
     gc_out_char(out, '\n');
   }
 }
@@ -257,7 +258,7 @@ void gc_show_datagram(struct gc_out *out, struct gc_bytes datagram, bool hex)
     gc_out_char(out, ' ');
     gc_show_options(out, message.options);
     gc_out_char(out, ' ');
-    gc_show_payload(out, message.payload, gc_show_content_format(message.options), GC_SHOW_LINE_PAYLOAD);
+    gc_show_payload(out, message.payload, gc_ace_content_format(&message), GC_SHOW_LINE_PAYLOAD);
     gc_out_char(out, '\n');
     is_hidden = hex && gc_hide_holds_secret(&message);
   }

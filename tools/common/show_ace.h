@@ -22,7 +22,7 @@ void gc_show_ace(struct gc_out *out, const struct gc_ace_message *message, struc
 
 /**
  * JSON: {"message":"Join Request","parameters":{"scope":{"groups":[{"name":"group1","roles":["requester","responder"]}]},…}}. Numbers as
- * numbers, byte strings in hex, credentials and other CBOR in diagnostic notation; a token has "cose", "token", "alg", "kid", "iv",
+ * numbers, byte strings in hex, credentials and other CBOR in diagnostic notation; a token has "cose", "token", "alg", "kid", "IV",
  * "protection" and "claims". "error" and "offset": it is damaged there.
  */
 void gc_json_ace(struct gc_out *out, const char *key, const struct gc_ace_message *message, struct gc_bytes payload,
