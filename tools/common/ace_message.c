@@ -270,7 +270,7 @@ static void look_at_blocks(struct gc_ace_message *out, const struct gc_message *
   if (!message->payload.len || gc_block_find(&block, message->options, number))
     return;
   out->is_begun_elsewhere = block.num != 0;
-  out->goes_on = block.more;
+  out->goes_on = block.more && !out->is_begun_elsewhere;
 }
 
 bool gc_ace_look(struct gc_ace_message *out, const struct gc_message *message, const struct gc_ace_request *request)
