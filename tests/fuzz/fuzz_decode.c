@@ -1,9 +1,11 @@
 /* gc-decode's own parts: a filter (up to the first line feed), then datagrams, each after its length and three bytes that choose
- * the endpoints; paired, filtered, printed as text and as JSON; informative responses among them are learned from. */
+ * the endpoints; paired, filtered, printed as text and as JSON; informative responses among them are learned from, messages of ACE
+ * explained. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "gc-decode_ace.h"
 #include "gc-decode_phantom.h"
 
 static void check_text(struct gc_bytes text)
@@ -47,6 +49,7 @@ static void each_form(struct gc_bytes datagrams, struct decode_filter *filter, s
     decode_secure_free(&run.secure);
     decode_phantoms_free(&run.phantoms);
     free(run.parts_storage);
+    decode_ace_end(&run);
   }
 }
 
