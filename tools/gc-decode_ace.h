@@ -10,6 +10,17 @@ enum { DECODE_ACE_REQUESTS = 1024 }; /* remembered */
 enum gc_status decode_ace_begin(struct decode_run *run);
 void decode_ace_end(struct decode_run *run);
 
+/** May a record be one? For most messages this is all that it costs. */
+static inline bool decode_ace_may_be(const struct decode_run *run, const struct decode_record *record)
+{
+  const struct gc_message *message = decode_shown_message(record);
+  if (message->payload.len && (message->payload.ptr[0] >= 0x80 || message->payload.ptr[0] == 0x40)) /* an array, a map, a tag; nothing found */
+    return true;
+  if (!GC_CODE_IS_REQUEST(message->code))
+    return run->ace && record->request;
+  return message->options.len > 9 && memchr(message->options.ptr, '-', message->options.len); /* ace-group */
+}
+
 /** See what message of ACE a record is (as decrypted), in the order of the capture. */
 void decode_ace_look(struct decode_run *run, struct decode_record *record);
 

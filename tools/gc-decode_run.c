@@ -118,7 +118,8 @@ void decode_run_finish(struct decode_run *run, struct decode_record *record, str
       run->status = gc_status_max(run->status, GC_STATUS_SECURITY);
   }
   look_for_observations(run, record);
-  decode_ace_look(run, record);
+  if (decode_ace_may_be(run, record))
+    decode_ace_look(run, record);
   if (run->params->filter && !decode_filter_matches(run->params->filter, record))
     return;
   if (run->params->common.json)
