@@ -86,13 +86,13 @@ const struct gc_param *gc_ace_param_at(size_t index)
 const char *gc_ace_profile_name(int64_t profile)
 {
   switch (profile) {
-  case GC_PROFILE_DTLS:
+  case GC_ACE_PROFILE_DTLS:
     return "coap_dtls";
-  case GC_PROFILE_OSCORE:
+  case GC_ACE_PROFILE_OSCORE:
     return "coap_oscore";
-  case GC_PROFILE_EDHOC_OSCORE:
+  case GC_ACE_PROFILE_EDHOC_OSCORE:
     return "coap_edhoc_oscore";
-  case GC_PROFILE_GROUP_OSCORE:
+  case GC_ACE_PROFILE_GROUP_OSCORE:
     return "coap_group_oscore";
   default:
     return NULL;

@@ -56,7 +56,7 @@ enum gc_ace_param {
 /** grant_type, token_type, ace_profile (RFC 9200, Section 8; 4 and 5 are suggested). */
 enum { GC_GRANT_PASSWORD = 0, GC_GRANT_AUTHORIZATION_CODE = 1, GC_GRANT_CLIENT_CREDENTIALS = 2, GC_GRANT_REFRESH_TOKEN = 3 };
 enum { GC_TOKEN_BEARER = 1, GC_TOKEN_POP = 2 };
-enum { GC_PROFILE_DTLS = 1, GC_PROFILE_OSCORE = 2, GC_PROFILE_EDHOC_OSCORE = 4, GC_PROFILE_GROUP_OSCORE = 5 };
+enum { GC_ACE_PROFILE_DTLS = 1, GC_ACE_PROFILE_OSCORE = 2, GC_ACE_PROFILE_EDHOC_OSCORE = 4, GC_ACE_PROFILE_GROUP_OSCORE = 5 };
 
 /** What is not in `present` is not looked at. Parsed: everything borrows from the payload. Secret: client_secret, password,
  *  refresh_token, access_token, and cnf where it holds a key. */

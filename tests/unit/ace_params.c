@@ -81,7 +81,7 @@ static void values_of_the_examples(void **state)
   assert_int_equal(gc_ace_params_parse(&p, hexval(EXAMPLE_TOKEN_RESPONSE), GC_ACE_AT_AS, NULL), GC_OK);
   assert_true(gc_bytes_equal(p.access_token, hexval(EXAMPLE_CWT)));
   assert_int_equal(p.expires_in, 3600);
-  assert_int_equal(p.profile.number, GC_PROFILE_OSCORE);
+  assert_int_equal(p.profile.number, GC_ACE_PROFILE_OSCORE);
   assert_int_equal(gc_ace_params_parse(&p, hexval(EXAMPLE_AUTHZ_REQUEST), GC_ACE_AT_AUTHZ_INFO, NULL), GC_OK);
   assert_true(gc_bytes_equal(p.nonce1, hexval("018a278f7faab55a")));
   assert_true(gc_bytes_equal(p.client_recipientid, hexval("16")));

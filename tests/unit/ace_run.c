@@ -84,7 +84,7 @@ static void as_answers(struct message *response, struct gc_bytes request_bytes, 
   assert_int_equal(gc_cwt_make(&token.buf, &claims, &key, gc_bytes(iv, 13)), GC_OK);
   answer.present = GC_PARAM_BIT(GC_ACE_ACCESS_TOKEN) | GC_PARAM_BIT(GC_ACE_PROFILE) | GC_PARAM_BIT(GC_ACE_CNF) | GC_PARAM_BIT(GC_ACE_EXPIRES_IN);
   answer.access_token = gc_buf_bytes(&token.buf);
-  answer.profile.number = GC_PROFILE_OSCORE;
+  answer.profile.number = GC_ACE_PROFILE_OSCORE;
   answer.cnf = gc_buf_bytes(&cnf.buf);
   answer.expires_in = 3600;
   started(response);
