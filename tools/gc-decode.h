@@ -189,6 +189,7 @@ struct decode_run {
   uint8_t *parts_storage;     /* for those of an informative response */
   struct decode_batch *batch; /* NULL: one message at a time */
   struct decode_ace *ace;     /* NULL: no request of ACE was seen */
+  struct decode_associations *associations; /* NULL: none has begun */
   struct gc_ace_message ace_message; /* of the record at hand */
   uint64_t is_protected, decrypted, verified, not_opened[DECODE_REASONS];
   uint64_t messages, shown, whole, requests, responses, damaged, duplicates, dtls, damaged_frames, incomplete;

@@ -55,6 +55,7 @@ void decode_ace_end(struct decode_run *run)
 {
   free(run->ace);
   run->ace = NULL;
+  decode_associations_free(run);
   gc_token_keys_free(&run->printer.ace.keys_store);
 }
 

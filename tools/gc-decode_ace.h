@@ -24,4 +24,10 @@ static inline bool decode_ace_may_be(const struct decode_run *run, const struct 
 /** See what message of ACE a record is (as decrypted), in the order of the capture. */
 void decode_ace_look(struct decode_run *run, struct decode_record *record);
 
+/* --- gc-decode_association.c --------------------------------------------------------------------------------------------- */
+
+/** Learn from the messages that make an OSCORE association; its Security Context is used for what follows. message: decrypted */
+void decode_association_learn(struct decode_run *run, const struct decode_record *record, const struct gc_message *message);
+void decode_associations_free(struct decode_run *run);
+
 #endif

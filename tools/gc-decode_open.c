@@ -52,6 +52,8 @@ static bool is_outdated(const struct decode_secure *secure, size_t at, const str
 {
   const struct decode_context *context = &secure->contexts[at];
   unsigned newer = 0;
+  if (gc_oscore_context_profile(context->file.oscore) == GC_OSCORE_PLAIN)
+    return false;
   for (size_t i = at + 1; at >= secure->given && i < secure->count; i++) {
     const struct decode_context *other = &secure->contexts[i];
     bool is_same = (task->observation && context->observation == task->observation && other->observation == task->observation) ||
@@ -61,9 +63,24 @@ static bool is_outdated(const struct decode_secure *secure, size_t at, const str
   return newer >= LEARNED_TRIES;
 }
 
+static bool is_same_host(struct gc_addr a, struct gc_addr b)
+{
+  a.port = b.port = 0;
+  return gc_addr_equal(&a, &b);
+}
+
+/* Ids of associations are short: those of others have the same. */
+static bool is_between(const struct decode_context *context, const struct decode_record *record)
+{
+  const struct gc_addr *client = &context->client, *server = &context->server;
+  return !context->has_hosts || !record->has_place || (is_same_host(record->from, *client) && is_same_host(record->to, *server)) ||
+         (is_same_host(record->from, *server) && is_same_host(record->to, *client));
+}
+
 static bool is_usable(const struct decode_secure *secure, size_t at, const struct decode_task *task)
 {
-  return secure->contexts[at].since <= task->record.n && !is_outdated(secure, at, task);
+  const struct decode_context *context = &secure->contexts[at];
+  return context->since <= task->record.n && is_between(context, &task->record) && !is_outdated(secure, at, task);
 }
 
 /* Keep a try; true: it says all. */

@@ -101,16 +101,17 @@ void decode_secure_free(struct decode_secure **secure)
   *secure = NULL;
 }
 
-/* --- contexts that informative responses bring ---------------------------------------------------------------------------------- */
+/* --- contexts that are learned -------------------------------------------------------------------------------------------------- */
 
-/* All that makes the context, one after the other. */
-static uint8_t *material_of(const struct gc_informative *response, size_t *len)
+/* One after the other. */
+static uint8_t *material_of(const struct gc_bytes *parts, size_t count, size_t *len)
 {
-  const struct gc_bytes parts[] = { response->gp_material, response->srv_cred, response->srv_identifier };
   size_t at = 0;
-  *len = parts[0].len + parts[1].len + parts[2].len;
+  *len = 0;
+  for (size_t i = 0; i < count; i++)
+    *len += parts[i].len;
   uint8_t *material = gc_crypto_init() ? NULL : gc_secret_new(*len);
-  for (size_t i = 0; material && i < sizeof parts / sizeof parts[0]; i++) {
+  for (size_t i = 0; material && i < count; i++) {
     if (parts[i].len)
       memcpy(material + at, parts[i].ptr, parts[i].len);
     at += parts[i].len;
@@ -131,30 +132,50 @@ static bool is_learned(struct decode_secure *secure, const uint8_t *material, si
   return false;
 }
 
+enum gc_err decode_secure_wants(struct decode_secure *secure, const struct gc_bytes *parts, size_t count, uint64_t since)
+{
+  size_t len;
+  uint8_t *material = material_of(parts, count, &len);
+  enum gc_err err = !material                                         ? GC_E_MEMORY
+                    : is_learned(secure, material, len, since)        ? GC_E_EXISTS
+                    : secure->count == secure->given + DECODE_LEARNED ? GC_E_LIMIT
+                                                                      : GC_OK;
+  gc_secret_free(&material);
+  return err;
+}
+
+enum gc_err decode_secure_add(struct decode_secure *secure, struct gc_oscore_context **context, const struct gc_bytes *parts, size_t count,
+                              uint64_t since, uint64_t observation)
+{
+  size_t len;
+  uint8_t *material = material_of(parts, count, &len);
+  enum gc_err err = !material                                         ? GC_E_MEMORY
+                    : secure->count == secure->given + DECODE_LEARNED ? GC_E_LIMIT
+                                                                      : gc_oscore_context_prepare_group(*context);
+  if (err) {
+    gc_secret_free(&material);
+    return err;
+  }
+  secure->contexts[secure->count] = (struct decode_context){ .group = (int)secure->count, .since = since, .observation = observation,
+                                                             .material = material, .material_len = len };
+  secure->contexts[secure->count++].file.oscore = *context;
+  *context = NULL;
+  return GC_OK;
+}
+
 void decode_secure_learn(struct decode_secure *secure, const struct gc_informative *response, uint64_t since, uint64_t observation)
 {
+  const struct gc_bytes parts[] = { response->gp_material, response->srv_cred, response->srv_identifier };
   const char *why = NULL;
-  size_t len;
-  struct decode_context *context = &secure->contexts[secure->count];
-  uint8_t *material = material_of(response, &len);
-  if (!material || is_learned(secure, material, len, since)) {
-    gc_secret_free(&material);
-    return;
-  }
   struct gc_oscore_context *oscore = NULL;
-  enum gc_err err = secure->count == secure->given + DECODE_LEARNED ? GC_E_LIMIT : gc_self_managed_open(&oscore, response, &why);
+  enum gc_err err = decode_secure_wants(secure, parts, sizeof parts / sizeof parts[0], since);
   if (!err)
-    err = gc_oscore_context_prepare_group(oscore);
-  if (err) {
+    err = gc_self_managed_open(&oscore, response, &why);
+  if (!err)
+    err = decode_secure_add(secure, &oscore, parts, sizeof parts / sizeof parts[0], since, observation);
+  if (err && err != GC_E_EXISTS)
     gc_info(1, "keying material of an informative response not used: %s", why ? why : gc_err_str(err));
-    gc_oscore_context_free(&oscore);
-    gc_secret_free(&material);
-    return;
-  }
-  *context = (struct decode_context){ .group = (int)secure->count, .since = since, .observation = observation, .material = material,
-                                      .material_len = len };
-  context->file.oscore = oscore;
-  secure->count++;
+  gc_oscore_context_free(&oscore);
 }
 
 /* --- before it is opened -------------------------------------------------------------------------------------------------------- */

@@ -40,9 +40,11 @@ struct decode_context {
   struct gc_context file;
   int group;                  /* number of the first context with the same keys */
   bool is_checker;
-  /* learned from an informative response, which has no file */
+  /* learned from an informative response or the transfer of a token, which have no file */
   uint64_t since;             /* number of the message with it: earlier ones do not have the context; 0: of a file */
   uint64_t observation;       /* id of the group observation; 0: not known */
+  bool has_hosts;             /* of an association: who the two are, and their addresses are known */
+  struct gc_addr client, server;
   uint8_t *material;          /* what it was made of, to know it again; secret memory */
   size_t material_len;
 };
@@ -67,6 +69,21 @@ void decode_secure_free(struct decode_secure **secure);
  */
 struct gc_informative;
 void decode_secure_learn(struct decode_secure *secure, const struct gc_informative *response, uint64_t since, uint64_t observation);
+
+/**
+ * Shall a Security Context be made of this and kept?
+ * @param parts all that it is made of, to know it again; secret
+ * @return GC_OK; GC_E_EXISTS: it is there, now for all that follows `since`; GC_E_LIMIT; GC_E_MEMORY
+ */
+enum gc_err decode_secure_wants(struct decode_secure *secure, const struct gc_bytes *parts, size_t count, uint64_t since) GC_MUST_CHECK;
+
+/**
+ * Keep one that is wanted; no message may be being opened meanwhile.
+ * @param context taken over and set to NULL on success
+ * @return GC_OK; GC_E_LIMIT; GC_E_MEMORY
+ */
+enum gc_err decode_secure_add(struct decode_secure *secure, struct gc_oscore_context **context, const struct gc_bytes *parts, size_t count,
+                              uint64_t since, uint64_t observation) GC_MUST_CHECK;
 
 /** What a protected request says of itself before it is opened; unchanged where it says too little. */
 void decode_request_read(struct decode_request *request, const struct gc_oscore_option *option, uint64_t n, bool is_observe);

@@ -188,3 +188,45 @@ lacks() {
 	decode --hex --json hex
 	jq -s -e '.[0].ace | .error and .offset == 219 and .parameters.num == 0' out
 }
+
+# REQUIREMENTS-management.md, 9.2: Master Salt, ids and keys of the association
+@test "a protected join is opened with the keys that come out of the transfer of the token" {
+	cat >client.json <<-END
+		{ "profile": "oscore", "master_secret": "f9af838368e353e78888e1426bd94e6f",
+		  "master_salt": "489e7ca9222378634048018a278f7faab55a4825a8991cd700ac01", "hkdf": "HMAC 256/256",
+		  "aead_alg": "AES-CCM-16-64-128", "sender": { "id": "00" }, "recipients": [ { "id": "16" } ] }
+	END
+	"$BUILD/gc-send" -g client.json --dry-run --mid 9 --token 0a0b --piv 0 -m post -f 261 --hex "$EXAMPLE_JOIN_REQUEST" \
+		coap://127.0.0.1/ace-group/group1 >join
+	exchange 01 "02 b5746f6b656e1113ff$EXAMPLE_TOKEN_REQUEST" "41 c113ff$EXAMPLE_TOKEN_RESPONSE" >as
+	exchange 02 "02 ba617574687a2d696e666f1113ff$EXAMPLE_AUTHZ_REQUEST" "41 c113ff$EXAMPLE_AUTHZ_RESPONSE" >transfer
+	# with the key of the token
+	cat transfer join >hex
+	for jobs in 1 2; do
+		decode --hex -j $jobs --token-key as.key hex
+		[ "$status" -eq 0 ]
+		grep -q '^3 .*{Join Request: scope=group1: requester,responder, .*  {oscore kid=00 piv=00 verified}$' out
+	done
+	decode --hex --json --token-key as.key hex
+	jq -s -e '.[2] | .security.verified and .inner.ace.message == "Join Request" and (.inner.ace.parameters.cnonce == "25a8991cd700ac02")' out
+	# with the token response, seen before or after
+	cat as transfer join >hex
+	decode --hex hex
+	grep -q '^5 .*{Join Request: .*verified}$' out
+	cat transfer as join >hex
+	decode --hex hex
+	grep -q '^5 .*{Join Request: .*verified}$' out
+	# without either; before the exchange; with another nonce
+	cat transfer join >hex
+	decode --hex hex
+	[ "$status" -eq 0 ]
+	lacks Join out
+	cat join transfer >hex
+	decode --hex --token-key as.key hex
+	lacks Join out
+	cat transfer join | sed 's/25a8991cd700ac01/25a8991cd700ac77/' >hex
+	decode --hex --token-key as.key hex
+	[ "$status" -eq 5 ]
+	lacks Join out
+	grep -q '^3 .*NOT VERIFIED: ' out
+}
