@@ -197,11 +197,11 @@ lacks() {
 		  "aead_alg": "AES-CCM-16-64-128", "sender": { "id": "00" }, "recipients": [ { "id": "16" } ] }
 	END
 	"$BUILD/gc-send" -g client.json --dry-run --mid 9 --token 0a0b --piv 0 -m post -f 261 --hex "$EXAMPLE_JOIN_REQUEST" \
-		coap://127.0.0.1/ace-group/group1 >join
+		coap://127.0.0.1/ace-group/group1 >join.hex
 	exchange 01 "02 b5746f6b656e1113ff$EXAMPLE_TOKEN_REQUEST" "41 c113ff$EXAMPLE_TOKEN_RESPONSE" >as
 	exchange 02 "02 ba617574687a2d696e666f1113ff$EXAMPLE_AUTHZ_REQUEST" "41 c113ff$EXAMPLE_AUTHZ_RESPONSE" >transfer
 	# with the key of the token
-	cat transfer join >hex
+	cat transfer join.hex >hex
 	for jobs in 1 2; do
 		decode --hex -j $jobs --token-key as.key hex
 		[ "$status" -eq 0 ]
@@ -210,21 +210,21 @@ lacks() {
 	decode --hex --json --token-key as.key hex
 	jq -s -e '.[2] | .security.verified and .inner.ace.message == "Join Request" and (.inner.ace.parameters.cnonce == "25a8991cd700ac02")' out
 	# with the token response, seen before or after
-	cat as transfer join >hex
+	cat as transfer join.hex >hex
 	decode --hex hex
 	grep -q '^5 .*{Join Request: .*verified}$' out
-	cat transfer as join >hex
+	cat transfer as join.hex >hex
 	decode --hex hex
 	grep -q '^5 .*{Join Request: .*verified}$' out
 	# without either; before the exchange; with another nonce
-	cat transfer join >hex
+	cat transfer join.hex >hex
 	decode --hex hex
 	[ "$status" -eq 0 ]
 	lacks Join out
-	cat join transfer >hex
+	cat join.hex transfer >hex
 	decode --hex --token-key as.key hex
 	lacks Join out
-	cat transfer join | sed 's/25a8991cd700ac01/25a8991cd700ac77/' >hex
+	cat transfer join.hex | sed 's/25a8991cd700ac01/25a8991cd700ac77/' >hex
 	decode --hex --token-key as.key hex
 	[ "$status" -eq 5 ]
 	lacks Join out

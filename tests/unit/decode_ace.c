@@ -21,6 +21,8 @@
 #define TOKEN_RESPONSE "6441000101020304c113ff" EXAMPLE_TOKEN_RESPONSE
 /* GET ace-group/group1/num, by the client of the association in REQUIREMENTS-management.md, 9.2, with Partial IV 0 */
 #define GET_NUM "420200090a0b93090000ff9e60cc553dbc8a3d49f49bbbb8dd915171454cf14225483a468da952756e"
+/* the same with another Message ID and Token */
+#define GET_NUM_AGAIN "420200100a0c93090000ff9e60cc553dbc8a3d49f49bbbb8dd915171454cf14225483a468da952756e"
 
 enum { CLIENT = 1, SERVER, AS, OTHER };
 
@@ -56,7 +58,8 @@ static int end(void **state)
 static const char *decode(int from, int to, const char *hex)
 {
   static char text[16384];
-  struct decode_record record = { .frame = ++frames, .has_place = true, .wall_us = 1000 * frames, .datagram = hexval(hex),
+  frames++;
+  struct decode_record record = { .frame = frames, .has_place = true, .wall_us = 1000 * frames, .datagram = hexval(hex),
                                   .from = gc_addr_ipv4(10, 0, 0, (uint8_t)from, from == CLIENT ? 40000 : 5683),
                                   .to = gc_addr_ipv4(10, 0, 0, (uint8_t)to, to == CLIENT ? 40000 : 5683) };
   decode_run_datagram(&run, &record);
@@ -120,7 +123,7 @@ static void association(void **state)
   expect_lacks(decode(CLIENT, SERVER, GET_NUM), "verified"); /* nothing is known of the token yet */
   (void)decode(CLIENT, AS, TOKEN_REQUEST);
   (void)decode(AS, CLIENT, TOKEN_RESPONSE);
-  expect_has(decode(CLIENT, SERVER, "42020010" "0a0c" "93090000ff9e60cc553dbc8a3d49f49bbbb8dd915171454cf14225483a468da952756e"),
+  expect_has(decode(CLIENT, SERVER, GET_NUM_AGAIN),
              "{request for the Key Generation Number}  {oscore kid=00 piv=00 verified}");
   assert_int_equal(run.secure->count, 1);
   assert_int_equal(run.status, GC_STATUS_OK);
