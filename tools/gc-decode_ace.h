@@ -26,6 +26,13 @@ void decode_ace_look(struct decode_run *run, struct decode_record *record);
 
 /* --- gc-decode_association.c --------------------------------------------------------------------------------------------- */
 
+/** May a message be one of those? For all others this is all that it costs. */
+static inline bool decode_association_may_be(const struct gc_message *message)
+{
+  return message->payload.len && (message->payload.ptr[0] & 0xe0) == 0xa0 && /* a map */
+         (message->code == GC_CODE_POST || message->code == GC_CODE_CREATED);
+}
+
 /** Learn from the messages that make an OSCORE association; its Security Context is used for what follows. message: decrypted */
 void decode_association_learn(struct decode_run *run, const struct decode_record *record, const struct gc_message *message);
 void decode_associations_free(struct decode_run *run);

@@ -183,9 +183,8 @@ static void take_response(struct decode_run *run, const struct decode_record *re
 void decode_association_learn(struct decode_run *run, const struct decode_record *record, const struct gc_message *message)
 {
   struct gc_ace_params params;
-  const bool is_map = message->payload.len && (message->payload.ptr[0] & 0xe0) == 0xa0;
-  if (!is_map || record->error || record->duplicate_of || (message->code != GC_CODE_POST && message->code != GC_CODE_CREATED) ||
-      gc_show_content_format(message->options) != GC_FORMAT_ACE_CBOR || gc_ace_params_parse(&params, message->payload, GC_ACE_AT_AUTHZ_INFO, NULL))
+  if (record->error || record->duplicate_of || gc_show_content_format(message->options) != GC_FORMAT_ACE_CBOR ||
+      gc_ace_params_parse(&params, message->payload, GC_ACE_AT_AUTHZ_INFO, NULL))
     return;
   if (!run->associations) {
     if (gc_crypto_init() || !(run->associations = gc_secret_new(sizeof *run->associations)))

@@ -73,7 +73,7 @@ void decode_run_datagram(struct decode_run *run, struct decode_record *record)
     decode_match_add(run->match, record);
   if (record->is_header_read && decode_is_informative(message))
     decode_informative_learn(run, record, message);
-  if (record->is_header_read)
+  if (record->is_header_read && decode_association_may_be(message))
     decode_association_learn(run, record, message);
   if (run->phantoms)
     decode_phantoms_match(run->phantoms, record);
@@ -120,7 +120,7 @@ void decode_run_finish(struct decode_run *run, struct decode_record *record, str
       run->status = gc_status_max(run->status, GC_STATUS_SECURITY);
   }
   look_for_observations(run, record);
-  if (security && security->outcome == DECODE_OPENED)
+  if (security && security->outcome == DECODE_OPENED && decode_association_may_be(decode_shown_message(record)))
     decode_association_learn(run, record, decode_shown_message(record));
   if (decode_ace_may_be(run, record))
     decode_ace_look(run, record);

@@ -8,7 +8,13 @@
 #define GC_HIDDEN "(hidden)"
 
 /** May a payload of this Content-Format hold a secret? */
-bool gc_hide_concerns(int32_t content_format);
+bool gc_hide_looks_at(int32_t content_format);
+
+/** The same, quick for texts. */
+static inline bool gc_hide_concerns(int32_t content_format)
+{
+  return content_format > 0 && gc_hide_looks_at(content_format);
+}
 
 struct gc_hidden {
   struct gc_bytes bytes; /* what may be shown: of the payload itself, or of owned */

@@ -59,7 +59,7 @@ struct gc_hidden gc_hide_ace(struct gc_bytes payload, int32_t content_format)
   return hidden;
 }
 
-bool gc_hide_concerns(int32_t content_format)
+bool gc_hide_looks_at(int32_t content_format)
 {
   switch (content_format) {
   case GC_FORMAT_ACE_CBOR:
