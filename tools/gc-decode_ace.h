@@ -18,7 +18,7 @@ static inline bool decode_ace_may_be(const struct decode_run *run, const struct 
     return true;
   if (!GC_CODE_IS_REQUEST(message->code))
     return run->ace && record->request;
-  return message->options.len > 9 && memchr(message->options.ptr, '-', message->options.len); /* ace-group */
+  return message->options.len > 11 && memchr(message->options.ptr, '-', message->options.len); /* ace-group/G */
 }
 
 /** See what message of ACE a record is (as decrypted), in the order of the capture. */
