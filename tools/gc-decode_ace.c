@@ -66,8 +66,5 @@ bool decode_holds_secret(const struct decode_record *record)
     return false;
   if (record->error && !record->message.payload.len && format != gc_format_informative_response())
     return true; /* the payload was not found, which does not mean that it is not there */
-  struct gc_hidden hidden = gc_hide_payload(record->message.payload, format);
-  bool is_secret = hidden.is_secret;
-  gc_hidden_free(&hidden);
-  return is_secret;
+  return gc_hide_holds_secret(&record->message);
 }

@@ -4,6 +4,7 @@
 
 #include "cbor/reader.h"
 #include "cbor/writer.h"
+#include "common/ace_message.h"
 #include "common/show_informative.h"
 
 /* gp_material has the same key in both formats of informative responses, as ms has in both formats of gp_material */
@@ -102,9 +103,10 @@ struct gc_hidden gc_hide_material(struct gc_bytes map)
 
 bool gc_hide_holds_secret(const struct gc_message *message)
 {
-  if (!gc_informative_is_in(message))
+  const int32_t format = gc_ace_content_format(message);
+  if (!gc_hide_concerns(format))
     return false;
-  struct gc_hidden hidden = gc_hide_informative(message->payload);
+  struct gc_hidden hidden = gc_hide_payload(message->payload, format);
   const bool is_secret = hidden.is_secret;
   gc_hidden_free(&hidden);
   return is_secret;

@@ -40,7 +40,7 @@ struct gc_hidden gc_hide_payload(struct gc_bytes payload, int32_t content_format
 /** The same of a gp_material map; nothing is left of one that is not well-formed. */
 struct gc_hidden gc_hide_material(struct gc_bytes map);
 
-/** Is the message an informative response with something to hide? Then its bytes are not dumped either. */
+/** Has the message something to hide? Then its bytes are not dumped either. */
 bool gc_hide_holds_secret(const struct gc_message *message);
 
 void gc_hidden_free(struct gc_hidden *hidden);
