@@ -175,7 +175,8 @@ struct gc_join_question {
 };
 
 /**
- * Ask; requests leave with the next gc_join_tick. OBSERVE and WATCH_NODE end at once and go on in the background.
+ * Ask; requests leave with the next gc_join_tick. OBSERVE and WATCH_NODE end with their first answer; what comes afterwards is told
+ * while other operations go on.
  * @param question NULL: nothing needed
  * @return GC_OK; GC_E_STATE: an operation is under way, or it needs a node resource and there is none; GC_E_RANGE: roles that
  *         no node can join with, no key where roles need one; a filter that FETCH may not have
