@@ -11,6 +11,7 @@
 #include "ace/membership.h"
 #include "ace/oscore_profile.h"
 #include "ace/scope.h"
+#include "ace/token.h"
 #include "group/client.h"
 
 #define GC_JOIN_TOKEN_MAX_LEN 4096     /* bytes of an access token, of the material it is bound to */

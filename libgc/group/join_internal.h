@@ -3,7 +3,6 @@
 #define GC_GROUP_JOIN_INTERNAL_H
 
 #include "ace/proof.h"
-#include "ace/token.h"
 #include "group/join_client.h"
 
 enum { GC_JOIN_NONCE_CAP = 64, GC_JOIN_OPTIONS_CAP = 1024, GC_JOIN_CHALLENGES_MAX = 3 };

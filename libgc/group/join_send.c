@@ -6,6 +6,7 @@
 #include "coap/uri.h"
 #include "crypto/secret.h"
 #include "group/join_internal.h"
+#include "iana/options.h"
 
 static enum gc_err put_options(struct gc_bytes *out, const struct gc_join_message *message, uint8_t *room)
 {
