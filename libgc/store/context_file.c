@@ -272,11 +272,40 @@ static enum gc_err check_presence(struct reader *r)
   return GC_OK;
 }
 
+static enum gc_err read_ace(struct reader *r, const json_t *root)
+{
+  static const char *const known[] = { "as_uri", "introspect_uri", "issuer", "audience", "group_uri", "token_alg", "token_kid", "token_key", NULL };
+  const json_t *object = get(root, "ace");
+  struct gc_context_ace *ace = &r->file->ace;
+  const struct { const char *key; const char **out; } texts[] = { { "as_uri", &ace->as_uri }, { "introspect_uri", &ace->introspect_uri },
+    { "issuer", &ace->issuer }, { "audience", &ace->audience }, { "group_uri", &ace->group_uri } };
+  ace->token_alg = GC_ALG_UNSET;
+  if (!object)
+    return GC_OK;
+  if (!json_is_object(object)) {
+    tell(r, true, "ace", "%s where an object is expected", type_name(object));
+    return GC_E_MALFORMED;
+  }
+  r->file->has_ace = true;
+  strcpy(r->prefix, "ace.");
+  enum gc_err err = check_keys(r, object, known);
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0] && !err; i++)
+    err = read_text(r, object, texts[i].key, texts[i].out);
+  if (!err)
+    err = read_alg(r, object, "token_alg", &ace->token_alg, 1u << GC_ALG_AEAD);
+  if (!err)
+    err = read_hex(r, object, "token_kid", &ace->token_kid, ID_MAX);
+  if (!err)
+    err = read_hex(r, object, "token_key", &ace->token_key, SECRET_MAX);
+  r->prefix[0] = '\0';
+  return err;
+}
+
 static enum gc_err read_root(struct reader *r, const json_t *root)
 {
   static const char *const known[] = { "profile", "name", "gid", "id_context", "master_secret", "master_salt", "hkdf", "aead_alg",
                                        "group_enc_alg", "sign_alg", "ecdh_alg", "cred_fmt", "gm_cred", "sender", "recipients",
-                                       "signature_encryption_key", "replay_window", "countersign_elements", NULL };
+                                       "signature_encryption_key", "replay_window", "countersign_elements", "ace", NULL };
   struct gc_context_file *file = r->file;
   if (!json_is_object(root)) {
     tell(r, true, NULL, "%s where an object is expected", type_name(root));
@@ -306,6 +335,8 @@ static enum gc_err read_root(struct reader *r, const json_t *root)
     err = read_number(r, root, "replay_window", &file->replay_window, 1, GC_REPLAY_WINDOW_MAX);
   if (!err)
     err = read_number(r, root, "countersign_elements", &file->countersign_elements, 4, 5);
+  if (!err)
+    err = read_ace(r, root);
   if (!err)
     err = read_members(r, root);
   return err ? err : check_presence(r);

@@ -17,6 +17,17 @@ struct gc_context_member {
   struct gc_bytes public_key; /* bare public key (profile group-oscore-02); empty: none */
 };
 
+/** Where a context comes from, and what an Authorization Server gives to those it knows: the object "ace". NULL, empty: absent. */
+struct gc_context_ace {
+  const char *as_uri;           /* token endpoint of the Authorization Server */
+  const char *introspect_uri;   /* a resource server's: introspection endpoint */
+  const char *issuer;           /* iss of its tokens */
+  const char *audience;         /* a resource server's: aud of the tokens for it */
+  const char *group_uri;        /* a group's: group-membership resource at its Group Manager */
+  int32_t token_alg;            /* what protects the tokens for a resource server, COSE_Encrypt0; GC_ALG_UNSET: nothing given */
+  struct gc_bytes token_kid, token_key; /* token_key: secret */
+};
+
 /** Everything points into one region of secret memory and lives until gc_context_file_free. */
 struct gc_context_file {
   enum gc_context_profile profile;
@@ -30,6 +41,8 @@ struct gc_context_file {
   int32_t hkdf, aead_alg, group_enc_alg, sign_alg, ecdh_alg; /* COSE numbers or GC_ALG_UNSET */
   uint32_t replay_window;                /* 1 … 64; 32 where the file says nothing */
   uint32_t countersign_elements;         /* of the signed structure: 5, or 4 (requirement C49b) */
+  bool has_ace;
+  struct gc_context_ace ace;
   bool has_sender;
   struct gc_context_member sender;
   struct gc_bytes private_key;           /* of the sender; empty: none */

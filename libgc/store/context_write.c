@@ -118,6 +118,24 @@ static void put_member(struct writer *w, const struct gc_context_member *member,
   w->is_first = false;
 }
 
+static void put_ace(struct writer *w, const struct gc_context_ace *ace)
+{
+  new_line(w);
+  key(w, "ace");
+  w->is_first = true;
+  put_str(w, "{ ");
+  put_text(w, "as_uri", ace->as_uri);
+  put_text(w, "introspect_uri", ace->introspect_uri);
+  put_text(w, "issuer", ace->issuer);
+  put_text(w, "audience", ace->audience);
+  put_text(w, "group_uri", ace->group_uri);
+  put_alg(w, "token_alg", ace->token_alg, ace->token_key.len > 0);
+  put_hex(w, "token_kid", ace->token_kid, ace->token_key.len > 0);
+  put_hex(w, "token_key", ace->token_key, false);
+  put_str(w, " }");
+  w->is_first = false;
+}
+
 static void put_all(struct writer *w, const struct gc_context_file *file)
 {
   static const char *const profiles[] = { "group-oscore", "oscore", "group-oscore-02" };
@@ -146,6 +164,8 @@ static void put_all(struct writer *w, const struct gc_context_file *file)
     put_text(w, "cred_fmt", file->cred_fmt);
     put_hex(w, "gm_cred", file->gm_cred, false);
   }
+  if (file->has_ace)
+    put_ace(w, &file->ace);
   if (file->has_sender) {
     new_line(w);
     key(w, "sender");
@@ -166,11 +186,21 @@ static size_t member_bound(const struct gc_context_member *member)
   return 256 + 2 * (member->id.len + member->cred.len + member->public_key.len) + (member->name ? 6 * strlen(member->name) : 0);
 }
 
+static size_t ace_bound(const struct gc_context_ace *ace)
+{
+  const char *const texts[] = { ace->as_uri, ace->introspect_uri, ace->issuer, ace->audience, ace->group_uri };
+  size_t bound = 512 + 2 * (ace->token_kid.len + ace->token_key.len);
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    bound += texts[i] ? 6 * strlen(texts[i]) : 0;
+  return bound;
+}
+
 static size_t text_bound(const struct gc_context_file *file)
 {
   size_t bound = 2048 + 2 * (file->gid.len + file->master_secret.len + file->master_salt.len + file->signature_encryption_key.len +
                              file->gm_cred.len + file->private_key.len) +
-                 (file->name ? 6 * strlen(file->name) : 0) + (file->cred_fmt ? 6 * strlen(file->cred_fmt) : 0) + member_bound(&file->sender);
+                 (file->name ? 6 * strlen(file->name) : 0) + (file->cred_fmt ? 6 * strlen(file->cred_fmt) : 0) + member_bound(&file->sender) +
+                 ace_bound(&file->ace);
   for (size_t i = 0; i < file->recipient_count; i++)
     bound += member_bound(&file->recipients[i]);
   return bound;

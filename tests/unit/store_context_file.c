@@ -17,7 +17,9 @@ static const char good[] =
   "  \"master_secret\": \"0102030405060708090A0b0c0d0e0f10\", \"master_salt\": \"9e7c\",\n"
   "  \"hkdf\": \"HMAC 256/256\", \"aead_alg\": \"AES-CCM-16-64-128\",\n"
   "  \"group_enc_alg\": 24, \"sign_alg\": \"EdDSA\", \"ecdh_alg\": \"ECDH-SS + HKDF-256\",\n"
-  "  \"cred_fmt\": \"CCS\", \"gm_cred\": \"a0\",\n"
+  "  \"cred_fmt\": \"CCS\", \"gm_cred\": \"a0\","
+  " \"ace\": { \"as_uri\": \"coap://as/token\", \"introspect_uri\": \"coap://as/introspect\", \"issuer\": \"coap://as\", \"audience\": \"gm\","
+  " \"group_uri\": \"coap://gm/ace-group/li\", \"token_alg\": 10, \"token_kid\": \"4153\", \"token_key\": \"b0b1\" },\n"
   "  \"sender\":     { \"id\": \"25\", \"cred\": \"a101\", \"private_key\": \"ff00\" },\n"
   "  \"recipients\": [ { \"id\": \"52\", \"cred\": \"a102\" },\n"
   "                  { \"id\": \"\", \"cred\": \"a103\", \"name\": \"lamp\" } ] }\n";
@@ -66,6 +68,15 @@ static void check_good(const struct gc_context_file *file)
   assert_int_equal(file->recipients[1].id.len, 0);
   assert_string_equal(file->recipients[1].name, "lamp");
   assert_int_equal(file->replay_window, 32);
+  assert_true(file->has_ace);
+  assert_string_equal(file->ace.as_uri, "coap://as/token");
+  assert_string_equal(file->ace.introspect_uri, "coap://as/introspect");
+  assert_string_equal(file->ace.issuer, "coap://as");
+  assert_string_equal(file->ace.audience, "gm");
+  assert_string_equal(file->ace.group_uri, "coap://gm/ace-group/li");
+  assert_int_equal(file->ace.token_alg, 10);
+  assert_true(gc_bytes_equal(file->ace.token_kid, gc_bytes("AS", 2)));
+  assert_true(gc_bytes_equal(file->ace.token_key, gc_bytes("\xb0\xb1", 2)));
 }
 
 static void reads_every_field(void **state)
