@@ -25,7 +25,7 @@ V           ?= 0
 
 # what a bare Debian 12 lacks: to build …
 DEPS := gcc libc6-dev pkg-config libcoap3-dev libcbor-dev libsodium-dev nettle-dev libgmp-dev libjansson-dev \
-        libedit-dev libpcap-dev \
+        libedit-dev libpcap-dev libsqlite3-dev \
         libcmocka-dev bats jq libcoap3-bin tshark iproute2 procps time xxd \
         clang libclang-rt-14-dev cppcheck shellcheck mandoc bash-completion zsh fish
 # … to test (second line: real peers), and to lint (third line)
@@ -76,6 +76,7 @@ lib = $(if $(filter $(1),$(STATIC_FOUND)),-l:lib$(1).a,-l$(1))
 LIBS_GC   := $(call lib,$(COAP_LIB)) -lcbor $(foreach l,sodium hogweed nettle gmp jansson,$(call lib,$(l)))
 LIBS_EDIT := $(if $(filter edit,$(STATIC_FOUND)),$(foreach l,edit bsd md tinfo,$(call lib,$(l))),-ledit)
 LIBS_PCAP := -lpcap
+LIBS_SQLITE := -lsqlite3
 
 # --- what there is -----------------------------------------------------------
 LIB_SRC    := $(sort $(wildcard libgc/*/*.c))
@@ -109,6 +110,7 @@ $(LIBGC) $(COMMON):
 # which tool needs more than libgc's own libraries
 LIBS_gc-send   = $(LIBS_EDIT)
 LIBS_gc-decode = $(LIBS_PCAP)
+LIBS_gc-as     = $(LIBS_SQLITE)
 
 define tool_rule
 $(BUILD)/$(1): $(call obj,$(call tool_src,$(1))) $(COMMON) $(LIBGC)

@@ -31,13 +31,13 @@ $(PARTS): $(call obj,$(sort $(wildcard tools/gc-*_*.c)))
 # a test program sees tools/common and the tools' parts too, so that options and output are tested like any room
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(TEST_LIB)) $(PARTS) $(COMMON) $(LIBGC)
 	$(call say,LINK,$@)
-	$(Q)$(LINKCMD) -o $@ $^ -lcmocka -lm $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_GC)
+	$(Q)$(LINKCMD) -o $@ $^ -lcmocka -lm $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_SQLITE) $(LIBS_GC)
 
 # without libFuzzer a target replays the files named on its command line
 FUZZ_MAIN := $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o)
 $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(FUZZ_MAIN) $(PARTS) $(COMMON) $(LIBGC)
 	$(call say,LINK,$@)
-	$(Q)$(LINKCMD) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_GC)
+	$(Q)$(LINKCMD) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_SQLITE) $(LIBS_GC)
 
 PEERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/peers/*.c)))
 $(PEERS): $(BUILD)/%: $(BUILD)/%.o $(LIBGC)

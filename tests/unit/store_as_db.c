@@ -1,0 +1,209 @@
+/* An Authorization Server's database: what is registered stays, numbers come once, a file that is none is refused. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/as_db.h"
+
+static char dir[] = "/tmp/gc-as-db-XXXXXX", path[64], why[GC_AS_DB_WHY_LEN];
+
+static int make_folder(void **state)
+{
+  (void)state;
+  strcpy(dir + strlen(dir) - 6, "XXXXXX");
+  if (!mkdtemp(dir))
+    return -1;
+  snprintf(path, sizeof path, "%s/as.db", dir);
+  return 0;
+}
+
+static int remove_folder(void **state)
+{
+  char name[80];
+  static const char *const ends[] = { "", "-wal", "-shm" };
+  (void)state;
+  for (size_t i = 0; i < 3; i++) {
+    snprintf(name, sizeof name, "%s%s", path, ends[i]);
+    unlink(name);
+  }
+  return rmdir(dir);
+}
+
+static struct gc_as_db *reopen(struct gc_as_db *db)
+{
+  gc_as_db_close(&db);
+  assert_int_equal(gc_as_db_open(&db, path, true, why), GC_OK);
+  return db;
+}
+
+static struct gc_bytes text(const char *str)
+{
+  return gc_bytes_str(str);
+}
+
+struct peers {
+  size_t count;
+  struct gc_as_peer peers[8];
+};
+
+static enum gc_err keep_peer(void *ctx, const struct gc_as_peer *peer)
+{
+  struct peers *peers = ctx;
+  peers->peers[peers->count++] = *peer;
+  return GC_OK;
+}
+
+static void peers_are_kept_with_ids_of_their_own(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL);
+  struct gc_as_peer alice, bob, gm;
+  struct peers found = { 0 };
+  struct stat st;
+  assert_int_equal(gc_as_db_add_peer(db, &alice, GC_AS_CLIENT, text("alice")), GC_OK);
+  assert_int_equal(gc_as_db_add_peer(db, &gm, GC_AS_SERVER, text("gm")), GC_OK);
+  assert_int_equal(gc_as_db_add_peer(db, &bob, GC_AS_CLIENT, text("alice")), GC_E_EXISTS);
+  assert_int_equal(gc_as_db_add_peer(db, &bob, GC_AS_CLIENT, text("gm")), GC_OK); /* another kind */
+  assert_int_equal(gc_as_db_add_peer(db, &bob, GC_AS_CLIENT, text("")), GC_E_RANGE);
+  assert_int_equal(gc_as_db_add_peer(db, &bob, GC_AS_CLIENT, text("a\nb")), GC_E_RANGE);
+  assert_int_equal(stat(path, &st), 0);
+  assert_int_equal(st.st_mode & 0777, 0600);
+  db = reopen(db);
+  assert_int_equal(gc_as_db_each_peer(db, keep_peer, &found), GC_OK);
+  assert_int_equal(found.count, 3);
+  assert_memory_equal(&found.peers[0].master_secret, &alice.master_secret, sizeof alice.master_secret);
+  assert_int_equal(found.peers[0].token_key.key_len, 0);
+  assert_memory_equal(&found.peers[2].token_key.key, &gm.token_key.key, 16);
+  assert_int_equal(found.peers[2].kind, GC_AS_SERVER);
+  for (size_t i = 0; i < 3; i++)
+    for (size_t j = 0; j < i; j++)
+      assert_false(gc_bytes_equal(gc_bytes(found.peers[i].peer_id, found.peers[i].peer_id_len), gc_bytes(found.peers[j].peer_id, found.peers[j].peer_id_len)));
+  /* an id is not given again */
+  assert_int_equal(gc_as_db_remove_peer(db, GC_AS_CLIENT, text("gm")), GC_OK);
+  assert_int_equal(gc_as_db_remove_peer(db, GC_AS_CLIENT, text("gm")), GC_E_NOT_FOUND);
+  assert_int_equal(gc_as_db_add_peer(db, &bob, GC_AS_CLIENT, text("bob")), GC_OK);
+  assert_int_equal(bob.row, 4);
+  gc_as_db_close(&db);
+}
+
+static void sequence_numbers_come_once(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL), *other = reopen(NULL);
+  struct gc_as_peer alice;
+  uint64_t first;
+  assert_int_equal(gc_as_db_add_peer(db, &alice, GC_AS_CLIENT, text("alice")), GC_OK);
+  for (uint64_t expected = 0; expected < 320; expected += 64) {
+    assert_int_equal(gc_as_db_take(expected & 64 ? db : other, alice.row, &first, 64), GC_OK);
+    assert_int_equal(first, expected);
+  }
+  assert_int_equal(gc_as_db_take(db, alice.row + 1, &first, 64), GC_E_NOT_FOUND);
+  db = reopen(db);
+  assert_int_equal(gc_as_db_take(db, alice.row, &first, 1), GC_OK);
+  assert_int_equal(first, 320);
+  gc_as_db_close(&db);
+  gc_as_db_close(&other);
+}
+
+static void policies_of_one_audience_and_of_all_add_up(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL);
+  struct gc_as_store store;
+  struct gc_as_peer peer;
+  uint8_t room_bytes[256];
+  struct gc_buf room = gc_buf(room_bytes, sizeof room_bytes);
+  struct gc_scope_list list = { .count = 0 };
+  assert_int_equal(gc_as_db_add_policy(db, text("alice"), text(""), text("lights"), GC_ROLE_REQUESTER), GC_E_NOT_FOUND);
+  assert_int_equal(gc_as_db_add_peer(db, &peer, GC_AS_CLIENT, text("alice")), GC_OK);
+  assert_int_equal(gc_as_db_add_policy(db, text("alice"), text("gm"), text("lights"), GC_ROLE_REQUESTER), GC_E_NOT_FOUND);
+  assert_int_equal(gc_as_db_add_peer(db, &peer, GC_AS_SERVER, text("gm")), GC_OK);
+  assert_int_equal(gc_as_db_add_policy(db, text("alice"), text("gm"), text("lights"), GC_ROLE_REQUESTER), GC_OK);
+  assert_int_equal(gc_as_db_add_policy(db, text("alice"), text(""), text("lights"), GC_ROLE_RESPONDER), GC_OK);
+  assert_int_equal(gc_as_db_add_policy(db, text("alice"), text(""), text("doors"), GC_ROLE_MONITOR), GC_OK);
+  assert_int_equal(gc_as_db_add_policy(db, text("alice"), text(""), text("doors"), 1), GC_E_RANGE);
+  store = gc_as_db_store(db);
+  assert_int_equal(store.policies(store.ctx, text("alice"), text("gm"), text(""), &list, &room), GC_OK);
+  assert_int_equal(list.count, 2);
+  assert_int_equal(gc_scope_roles(&list, text("lights")), GC_ROLE_REQUESTER | GC_ROLE_RESPONDER);
+  list.count = room.len = 0;
+  assert_int_equal(store.policies(store.ctx, text("alice"), text("other"), text("lights"), &list, &room), GC_OK);
+  assert_int_equal(gc_scope_roles(&list, text("lights")), GC_ROLE_RESPONDER);
+  assert_int_equal(gc_as_db_remove_policy(db, text("alice"), text(""), text("lights")), GC_OK);
+  assert_int_equal(gc_as_db_remove_policy(db, text("alice"), text(""), text("lights")), GC_E_NOT_FOUND);
+  gc_as_db_close(&db);
+}
+
+static void tokens_are_known_until_they_expire_or_are_revoked(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL);
+  struct gc_as_store store = gc_as_db_store(db);
+  uint64_t numbers[3], count;
+  struct gc_as_issued token = { .client = text("alice"), .audience = text("gm"), .material_id = gc_bytes("\x01", 1), .expires_s = 1000 };
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(store.number(store.ctx, &numbers[i]), GC_OK);
+    token.number = numbers[i];
+    token.expires_s = 1000 + (int64_t)i;
+    assert_int_equal(store.issue(store.ctx, &token, 10), GC_OK);
+  }
+  assert_int_equal(store.issue(store.ctx, &token, 10), GC_E_EXISTS);
+  assert_true(numbers[0] < numbers[1] && numbers[1] < numbers[2]);
+  assert_int_equal(store.find(store.ctx, numbers[0], text("gm"), 999), GC_OK);
+  assert_int_equal(store.find(store.ctx, numbers[0], text("gm"), 1000), GC_E_NOT_FOUND);
+  assert_int_equal(store.find(store.ctx, numbers[0], text("other"), 999), GC_E_NOT_FOUND);
+  assert_int_equal(store.material(store.ctx, text("alice"), text("gm"), gc_bytes("\x01", 1), 999), GC_OK);
+  assert_int_equal(store.material(store.ctx, text("bob"), text("gm"), gc_bytes("\x01", 1), 999), GC_E_NOT_FOUND);
+  assert_int_equal(gc_as_db_count_tokens(db, 1001, &count), GC_OK);
+  assert_int_equal(count, 1);
+  db = reopen(db); /* numbers that were reserved and not given are lost */
+  store = gc_as_db_store(db);
+  assert_int_equal(store.number(store.ctx, &numbers[0]), GC_OK);
+  assert_true(numbers[0] > numbers[2]);
+  assert_int_equal(store.find(store.ctx, numbers[1], text("gm"), 999), GC_OK);
+  struct gc_as_peer alice;
+  assert_int_equal(gc_as_db_add_peer(db, &alice, GC_AS_CLIENT, text("alice")), GC_OK);
+  assert_int_equal(gc_as_db_remove_peer(db, GC_AS_CLIENT, text("alice")), GC_OK);
+  assert_int_equal(store.find(store.ctx, numbers[1], text("gm"), 999), GC_E_NOT_FOUND);
+  gc_as_db_close(&db);
+}
+
+static void what_is_no_such_database_is_left_alone(void **state)
+{
+  (void)state;
+  struct gc_as_db *db;
+  char content[64] = "";
+  assert_int_equal(gc_as_db_open(&db, path, false, why), GC_E_NOT_FOUND);
+  FILE *file = fopen(path, "w");
+  fputs("this is a text, and not a short one: a database has a page", file);
+  fclose(file);
+  chmod(path, 0600);
+  assert_int_equal(gc_as_db_open(&db, path, true, why), GC_E_MALFORMED);
+  assert_null(db);
+  file = fopen(path, "r");
+  assert_non_null(fgets(content, sizeof content, file));
+  fclose(file);
+  assert_non_null(strstr(content, "this is a text"));
+  chmod(path, 0644);
+  assert_int_equal(gc_as_db_open(&db, path, true, why), GC_E_UNSUPPORTED);
+  assert_non_null(strstr(why, "chmod 600"));
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(peers_are_kept_with_ids_of_their_own, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(sequence_numbers_come_once, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(policies_of_one_audience_and_of_all_add_up, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(tokens_are_known_until_they_expire_or_are_revoked, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(what_is_no_such_database_is_left_alone, make_folder, remove_folder),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
