@@ -20,6 +20,8 @@ struct gc_server_request {
   struct gc_bytes payload;      /* the whole body */
   struct gc_addr from, to;
   bool is_multicast;
+  struct gc_oscore_context *context; /* that opened the request; NULL: nothing protected it */
+  struct gc_bytes kid;          /* with context: of its sender */
   uint64_t now_ms;
 };
 

@@ -99,9 +99,13 @@ void gc_server_run(const struct gc_server_exchange *exchange, uint8_t method, st
 {
   struct gc_message message = *exchange->message;
   message.code = method;
-  const struct gc_server_request request = { .server = exchange->server, .member = exchange->member, .resource = exchange->resource,
+  struct gc_server_request request = { .server = exchange->server, .member = exchange->member, .resource = exchange->resource,
                                              .message = &message, .payload = exchange->payload, .from = exchange->ref.remote,
                                              .to = exchange->to, .is_multicast = exchange->is_multicast, .now_ms = exchange->now_ms };
+  if (exchange->binding) {
+    request.context = exchange->binding->context;
+    request.kid = gc_bytes(exchange->binding->request_kid, exchange->binding->request_kid_len);
+  }
   *response = gc_server_response(exchange->server, gc_server_is_safe(method) ? GC_CODE(2, 5) : method == 4 ? GC_CODE(2, 2) : GC_CODE(2, 4));
   if (body)
     response->body.ptr = body;
