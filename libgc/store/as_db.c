@@ -22,6 +22,7 @@ static const struct gc_database_kind kind = {
     " expires INTEGER NOT NULL);"
     "CREATE INDEX tokens_by_client ON tokens (client, audience);"
     "CREATE INDEX tokens_by_expiry ON tokens (expires);"
+    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "INSERT INTO counters VALUES ('token', 1);",
 };
@@ -197,6 +198,29 @@ enum gc_err gc_as_db_each_policy(struct gc_as_db *db,
   while (rows && !err && gc_database_row(rows, &err))
     err = each(ctx, gc_database_bytes(rows, 0), gc_database_bytes(rows, 1), gc_database_bytes(rows, 2), (uint64_t)sqlite3_column_int64(rows, 3));
   sqlite3_finalize(rows);
+  return err;
+}
+
+enum gc_err gc_as_db_set_uri(struct gc_as_db *db, const char *uri)
+{
+  if (strlen(uri) >= GC_AS_URI_MAX)
+    return GC_E_RANGE;
+  return gc_database_run(db->database, "INSERT OR REPLACE INTO settings VALUES ('uri', ?)", "t", gc_bytes_str(uri));
+}
+
+enum gc_err gc_as_db_uri(struct gc_as_db *db, char out[static GC_AS_URI_MAX])
+{
+  enum gc_err err;
+  sqlite3_stmt *row = gc_database_query(db->database, &err, "SELECT value FROM settings WHERE name = 'uri'", "");
+  bool is_there = row && gc_database_row(row, &err);
+  const struct gc_bytes value = is_there ? gc_database_bytes(row, 0) : gc_bytes(NULL, 0);
+  if (!err && (!is_there || value.len >= GC_AS_URI_MAX))
+    err = GC_E_NOT_FOUND;
+  if (!err) {
+    memcpy(out, value.ptr, value.len);
+    out[value.len] = '\0';
+  }
+  sqlite3_finalize(row);
   return err;
 }
 

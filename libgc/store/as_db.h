@@ -17,6 +17,12 @@ struct gc_as_db;
 enum gc_err gc_as_db_open(struct gc_as_db **out, const char *path, bool create, char why[static GC_AS_DB_WHY_LEN]) GC_MUST_CHECK;
 void gc_as_db_close(struct gc_as_db **db);
 
+#define GC_AS_URI_MAX 256 /* characters with the NUL */
+
+/** The URI by which this Authorization Server is reached, and which is iss of its tokens: "coap://as.example". */
+enum gc_err gc_as_db_set_uri(struct gc_as_db *db, const char *uri) GC_MUST_CHECK;
+enum gc_err gc_as_db_uri(struct gc_as_db *db, char out[static GC_AS_URI_MAX]) GC_MUST_CHECK; /* GC_E_NOT_FOUND: not set */
+
 enum gc_as_peer_kind { GC_AS_CLIENT = 0, GC_AS_SERVER = 1 };
 
 /** A client or resource server: its Security Context with the Authorization Server. Secret. */
