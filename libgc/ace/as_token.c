@@ -162,7 +162,7 @@ static enum gc_err make_token(struct grant *g)
                GC_PARAM_BIT(GC_CWT_PROFILE),
     .iss = gc_bytes_str(g->as->issuer), .sub = g->client, .aud = audience_of(g),
     .exp = { .number = g->now_s + g->as->lifetime_s }, .iat = { .number = g->now_s }, .cti = gc_bytes(g->number_bytes, NUMBER_LEN),
-    .cnf = gc_bytes(g->cnf, g->cnf_len), .scope = { .value = gc_bytes(g->scope, g->scope_len) }, .profile = GC_PROFILE_OSCORE,
+    .cnf = gc_bytes(g->cnf, g->cnf_len), .scope = { .value = gc_bytes(g->scope, g->scope_len) }, .profile = GC_ACE_PROFILE_OSCORE,
     .cnonce = g->request.cnonce,
   };
   if (gc_ace_has(&g->request, GC_ACE_CNONCE))
@@ -178,7 +178,7 @@ static enum gc_err respond(struct grant *g)
   struct gc_ace_params response = {
     .place = GC_ACE_AT_AS, .present = GC_PARAM_BIT(GC_ACE_ACCESS_TOKEN) | GC_PARAM_BIT(GC_ACE_EXPIRES_IN) | GC_PARAM_BIT(GC_ACE_CNF),
     .access_token = gc_bytes(g->token, g->token_len), .expires_in = g->as->lifetime_s, .cnf = gc_bytes(g->cnf, g->cnf_len),
-    .scope = { .value = gc_bytes(g->scope, g->scope_len) }, .profile = { .number = GC_PROFILE_OSCORE },
+    .scope = { .value = gc_bytes(g->scope, g->scope_len) }, .profile = { .number = GC_ACE_PROFILE_OSCORE },
   };
   if (g->differs)
     response.present |= GC_PARAM_BIT(GC_ACE_SCOPE);

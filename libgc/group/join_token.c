@@ -119,7 +119,7 @@ static const char *response_fault(struct gc_join *join, const struct gc_ace_para
   const char *fault = gc_token_response_fault(response, &request);
   if (fault)
     return fault;
-  if (response->profile.number != GC_PROFILE_OSCORE)
+  if (response->profile.number != GC_ACE_PROFILE_OSCORE)
     return "the token is for another profile than coap_oscore";
   if (!gc_ace_has(response, GC_ACE_CNF) || gc_cnf_parse(cnf, response->cnf, NULL) || cnf->method != GC_CNF_OSC)
     return "no OSCORE_Input_Material comes with the token";
