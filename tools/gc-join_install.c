@@ -1,0 +1,157 @@
+/* Keying material of a Group Manager made into a context file (draft-ietf-ace-key-groupcomm-oscore, Sections 6.4 and 11.2). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gc-join.h"
+
+static int32_t alg_or_unset(int32_t alg)
+{
+  return alg ? alg : GC_ALG_UNSET;
+}
+
+static enum gc_status no_memory(void)
+{
+  gc_error("no memory left");
+  return GC_STATUS_SYSTEM;
+}
+
+static bool reserve(struct gc_join_group *group, size_t more)
+{
+  const size_t need = group->file.recipient_count + more;
+  if (need <= group->cap)
+    return true;
+  struct gc_context_member *grown = realloc(group->recipients, need * sizeof *grown);
+  if (!grown)
+    return false;
+  group->recipients = group->file.recipients = grown;
+  group->cap = need;
+  return true;
+}
+
+static struct gc_context_member *find(const struct gc_join_group *group, struct gc_bytes id)
+{
+  for (size_t i = 0; i < group->file.recipient_count; i++)
+    if (gc_bytes_equal(group->recipients[i].id, id))
+      return &group->recipients[i];
+  return NULL;
+}
+
+/* A member without an identifier cannot be told by its messages: a pure monitor. */
+static bool take_peer(struct gc_join_group *group, const struct gc_peer *peer)
+{
+  const bool is_own = group->file.has_sender && gc_bytes_equal(peer->id, group->file.sender.id);
+  if (is_own || !gc_roles_send(peer->roles))
+    return true;
+  struct gc_context_member *member = find(group, peer->id);
+  if (!member && !reserve(group, 1))
+    return false;
+  if (!member) {
+    member = &group->recipients[group->file.recipient_count++];
+    *member = (struct gc_context_member){ .id = peer->id };
+  }
+  member->cred = peer->cred;
+  return true;
+}
+
+enum gc_status gc_join_group_add(struct gc_join_group *group, const struct gc_groupcomm *message)
+{
+  struct gc_peers peers;
+  struct gc_peer peer;
+  if (gc_peers_begin(&peers, message) || peers.is_empty)
+    return GC_STATUS_OK;
+  while (gc_peers_next(&peers, &peer) == GC_OK)
+    if (!take_peer(group, &peer))
+      return no_memory();
+  return GC_STATUS_OK;
+}
+
+size_t gc_join_group_remove(struct gc_join_group *group, struct gc_bytes encoded_ids)
+{
+  struct gc_cbor_reader reader;
+  struct gc_cbor_list list;
+  struct gc_bytes id;
+  size_t removed = 0;
+  if (gc_strings_begin(&reader, &list, encoded_ids))
+    return 0;
+  while (gc_strings_next(&reader, &list, false, &id) == GC_OK) {
+    struct gc_context_member *member = find(group, id);
+    if (!member)
+      continue;
+    *member = group->recipients[--group->file.recipient_count];
+    removed++;
+  }
+  return removed;
+}
+
+void gc_join_group_clear(struct gc_join_group *group)
+{
+  group->file.recipient_count = 0;
+}
+
+void gc_join_group_rekey(struct gc_join_group *group, const struct gc_oscore_params *params)
+{
+  group->file.master_secret = params->master_secret;
+  group->file.master_salt = params->master_salt;
+  group->file.gid = params->id_context;
+}
+
+enum gc_status gc_join_group_make(struct gc_join_group *group, struct gc_join_session *session, const struct gc_join_answer *answer, const char *group_uri)
+{
+  const struct gc_membership *membership = &answer->membership;
+  const struct gc_oscore_params *params = &membership->params;
+  *group = (struct gc_join_group){ .file = {
+    .profile = GC_PROFILE_GROUP_OSCORE, .name = session->gname, .cred_fmt = gc_cred_fmt_name(params->cred_fmt), .gid = params->id_context,
+    .has_gid = true, .master_secret = params->master_secret, .master_salt = params->master_salt, .gm_cred = params->gm_cred,
+    .hkdf = params->hkdf_alg, .aead_alg = alg_or_unset(params->aead_alg), .group_enc_alg = alg_or_unset(params->group_enc_alg),
+    .sign_alg = alg_or_unset(params->sign_alg), .ecdh_alg = alg_or_unset(params->ecdh_alg), .replay_window = 32, .countersign_elements = 5,
+    .has_ace = true, .ace = { .group_uri = group_uri, .token_alg = GC_ALG_UNSET },
+  } };
+  if (membership->has_sender_id && session->key) {
+    group->file.has_sender = true;
+    group->file.sender = (struct gc_context_member){ .id = membership->sender_id, .cred = gc_bytes(session->key->cred, session->key->cred_len) };
+    group->file.private_key = gc_bytes(session->key->pair.private_key, session->key->pair.private_len);
+  }
+  return gc_join_group_add(group, answer->message);
+}
+
+enum gc_status gc_join_group_of(struct gc_join_group *group, const struct gc_context_file *file)
+{
+  *group = (struct gc_join_group){ .file = *file };
+  group->file.recipients = NULL;
+  group->file.recipient_count = 0;
+  if (!reserve(group, file->recipient_count))
+    return no_memory();
+  if (file->recipient_count)
+    memcpy(group->recipients, file->recipients, file->recipient_count * sizeof *file->recipients);
+  group->file.recipient_count = file->recipient_count;
+  return GC_STATUS_OK;
+}
+
+void gc_join_group_free(struct gc_join_group *group)
+{
+  free(group->recipients);
+  group->recipients = NULL;
+}
+
+enum gc_status gc_join_group_write(const struct gc_join_group *group, const struct gc_join_session *session, bool replace)
+{
+  enum gc_err err = gc_context_file_write(&group->file, session->path, replace);
+  if (!err)
+    return GC_STATUS_OK;
+  gc_error("%s: %s", session->path, err == GC_E_SYSTEM ? strerror(errno) : err == GC_E_EXISTS ? "exists already (--force overwrites it)" : gc_err_str(err));
+  return GC_STATUS_SYSTEM;
+}
+
+/* exp where it is given, else exi from now on (Section 6.4). */
+void gc_join_note(struct gc_join_session *session, const struct gc_membership *membership)
+{
+  struct gc_join_file *record = session->record;
+  record->num = membership->num;
+  record->check_interval_s = membership->policies.key_update_check_interval_s;
+  if (membership->has_exp && membership->exp_s > 0)
+    record->expires_s = (uint64_t)membership->exp_s;
+  else if (membership->has_exi)
+    record->expires_s = gc_wall_us() / 1000000 + membership->exi_s;
+}

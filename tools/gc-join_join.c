@@ -1,0 +1,40 @@
+/* join: from nothing to a context file. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gc-join.h"
+
+static enum gc_status take_join(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx)
+{
+  struct gc_join_group group;
+  (void)ctx;
+  if (gc_join_text_set(session->record->node, answer->node)) {
+    gc_error("the path of the node's resource is too long");
+    return GC_STATUS_NO;
+  }
+  gc_join_note(session, &answer->membership);
+  enum gc_status status = gc_join_group_make(&group, session, answer, session->record->gm);
+  if (!status)
+    status = gc_join_session_save(session);
+  if (!status)
+    status = gc_join_group_write(&group, session, true); /* it was not there before, or --force said so */
+  if (!status)
+    gc_join_say_group(session, "joined", &group);
+  gc_join_group_free(&group);
+  return status;
+}
+
+enum gc_status gc_join_run_join(const struct gc_join_options *options)
+{
+  struct gc_join_session session;
+  struct stat st;
+  if (lstat(options->out, &st) == 0 && (!options->force || !S_ISREG(st.st_mode))) {
+    gc_error("%s: %s", options->out, options->force ? "not a regular file: not replaced" : "exists already (--force overwrites it)");
+    return GC_STATUS_SYSTEM;
+  }
+  enum gc_status status = gc_join_session_begin(&session, options);
+  if (!status)
+    status = gc_join_session_ask(&session, GC_JOIN_JOIN, NULL, take_join, NULL);
+  return gc_status_max(status, gc_join_session_end(&session));
+}

@@ -1,0 +1,415 @@
+/* One run: what is known from files and the command line, sockets, the state machine, and operations one after the other. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "gc-join.h"
+
+/* --- network ------------------------------------------------------------------------------------------------------------- */
+
+static size_t socket_of(const struct gc_join_session *session, const struct gc_addr *remote)
+{
+  return session->sockets[remote->family == GC_FAMILY_IPV6];
+}
+
+static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
+{
+  const struct gc_join_session *session = ctx;
+  const size_t socket = socket_of(session, &datagram->remote);
+  if (socket == SIZE_MAX) {
+    errno = EAFNOSUPPORT;
+    return GC_E_SYSTEM;
+  }
+  return gc_node_send(session->node, socket, datagram);
+}
+
+static void on_event(void *ctx, const struct gc_client_event *event)
+{
+  const struct gc_join_session *session = ctx;
+  (void)gc_join_event(session->join, event);
+}
+
+static void on_receive(void *ctx, size_t socket, const struct gc_datagram *datagram, uint64_t now_ms)
+{
+  struct gc_join_session *session = ctx;
+  if (socket == session->sockets[0] || socket == session->sockets[1])
+    gc_client_receive(session->client, datagram, now_ms);
+  else if (session->watch)
+    session->watch->receive(session->watch_ctx, socket, datagram, now_ms);
+}
+
+static void on_unreachable(void *ctx, const struct gc_addr *peer, int error)
+{
+  char text[GC_ADDR_STR_MAX];
+  (void)ctx;
+  gc_info(1, "%s cannot be reached: %s", peer->family ? gc_addr_format(text, peer) : "a server", strerror(error));
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+  return a < b ? a : b;
+}
+
+static uint64_t on_deadline(void *ctx)
+{
+  const struct gc_join_session *session = ctx;
+  const uint64_t own = least(gc_client_deadline(session->client), gc_join_deadline(session->join));
+  return session->watch ? least(own, session->watch->deadline(session->watch_ctx)) : own;
+}
+
+static void on_tick(void *ctx, uint64_t now_ms)
+{
+  struct gc_join_session *session = ctx;
+  gc_client_tick(session->client, now_ms);
+  gc_join_tick(session->join, now_ms);
+  if (session->watch)
+    session->watch->tick(session->watch_ctx, now_ms);
+}
+
+static enum gc_status open_socket(struct gc_join_session *session, const struct gc_destination *to)
+{
+  size_t *socket = &session->sockets[to->targets[0].family == GC_FAMILY_IPV6];
+  const struct gc_udp_options options = { .bind = { .family = to->targets[0].family }, .ifindex = to->ifindex, .hop_limit = -1 };
+  return *socket == SIZE_MAX ? gc_node_bind(session->node, &options, socket) : GC_STATUS_OK;
+}
+
+/* --- the state machine --------------------------------------------------------------------------------------------------- */
+
+static void on_done(void *ctx, const struct gc_join_answer *answer)
+{
+  struct gc_join_session *session = ctx;
+  if (answer->is_notification && session->watch) {
+    session->watch->news(session->watch_ctx, answer);
+    if (!session->is_waiting || gc_join_is_busy(session->join))
+      return;
+    session->status = answer->result ? GC_STATUS_NO : GC_STATUS_OK; /* the first of an observation that was asked for */
+  } else if (answer->result) {
+    session->status = gc_join_say(session, answer);
+  } else {
+    session->status = session->take ? session->take(session, answer, session->take_ctx) : GC_STATUS_OK;
+  }
+  session->is_waiting = false;
+  gc_node_stop(session->node);
+}
+
+static void on_step(void *ctx, const char *what)
+{
+  (void)ctx;
+  gc_info(1, "%s", what);
+}
+
+enum gc_status gc_join_session_ask(struct gc_join_session *session, enum gc_join_operation operation, const struct gc_join_question *question,
+                                   enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx)
+{
+  int signal_number = 0;
+  enum gc_err err = gc_join_ask(session->join, operation, question);
+  if (err) {
+    gc_error("%s: %s", gc_join_operation_name(operation),
+             err == GC_E_STATE ? "no resource of this node is known: join first" : "the roles need a key, or do not go together, or an ID is none");
+    return GC_STATUS_INPUT;
+  }
+  session->take = take;
+  session->take_ctx = ctx;
+  session->is_waiting = true;
+  gc_join_tick(session->join, gc_now_ms());
+  enum gc_status status = GC_STATUS_OK;
+  while (session->is_waiting && !status && !signal_number)
+    status = gc_node_run(session->node, &signal_number);
+  session->is_interrupted = signal_number != 0;
+  if (session->is_waiting && !status) {
+    gc_error("interrupted before the %s was answered", gc_join_operation_name(operation));
+    status = GC_STATUS_NO;
+  }
+  return status ? status : session->status;
+}
+
+/* --- beginning ------------------------------------------------------------------------------------------------------------ */
+
+static enum gc_status find(struct gc_destination *to, const char *uri, const struct gc_join_options *options)
+{
+  const struct gc_destination_query query = { .uri = uri, .interface = options->common.interface };
+  char why[GC_WHY_LEN];
+  enum gc_status status = gc_destination_find(to, &query, why);
+  if (!status && to->is_group) {
+    snprintf(why, sizeof why, "%.180s: a group of endpoints, where one server is expected", uri);
+    status = GC_STATUS_USAGE;
+  }
+  if (status)
+    gc_error("%s", why);
+  return status;
+}
+
+/* The path of a URI, and the last segment of it: the group's name. */
+static enum gc_status split_path(const struct gc_uri *uri, char path[static GC_JOIN_PATH_MAX], char gname[static GC_GROUP_NAME_MAX_LEN + 1])
+{
+  const struct gc_bytes text = uri->path;
+  size_t end = text.len, begin;
+  while (end > 0 && text.ptr[end - 1] == '/')
+    end--;
+  for (begin = end; begin > 0 && text.ptr[begin - 1] != '/';)
+    begin--;
+  if (end == begin || end >= GC_JOIN_PATH_MAX || end - begin > GC_GROUP_NAME_MAX_LEN || begin < 2) {
+    gc_error("--gm: the URI ends in no group's name: coap://HOST/ace-group/NAME is expected");
+    return GC_STATUS_USAGE;
+  }
+  memcpy(path, text.ptr, end);
+  path[end] = '\0';
+  memcpy(gname, text.ptr + begin, end - begin);
+  gname[end - begin] = '\0';
+  return GC_STATUS_OK;
+}
+
+static struct gc_join_server server_of(const struct gc_destination *to, const char *path)
+{
+  return (struct gc_join_server){ .addr = to->targets[0], .ifindex = to->ifindex, .host = to->uri.host == GC_HOST_NAME ? to->uri.name : NULL,
+                                  .path = path };
+}
+
+static enum gc_status set_paths(struct gc_join_session *session, const char *path)
+{
+  if (strlen(path) + 16 > GC_JOIN_PATH_LEN) {
+    gc_error("%s: too long a path", path);
+    return GC_STATUS_INPUT;
+  }
+  strcpy(session->path, path);
+  snprintf(session->record_path, sizeof session->record_path, "%s.join", session->path);
+  snprintf(session->gm_path, sizeof session->gm_path, "%s.gm", session->path);
+  return GC_STATUS_OK;
+}
+
+static enum gc_status read_key(struct gc_join_session *session, const char *path)
+{
+  enum gc_err err = gc_key_file_read(&session->key, path, gc_context_tell, NULL);
+  return err == GC_E_MEMORY ? GC_STATUS_SYSTEM : err ? GC_STATUS_INPUT : GC_STATUS_OK;
+}
+
+/* The path of an Authorization Server's URI is its token endpoint; one without a path means /token. */
+enum gc_status gc_join_use_as(struct gc_join_session *session, struct gc_join_server *as)
+{
+  const struct gc_bytes path = session->as.uri.path;
+  if (path.len >= sizeof session->as_uri_path) {
+    gc_error("the path of the Authorization Server is too long");
+    return GC_STATUS_USAGE;
+  }
+  if (path.len > 1)
+    memcpy(session->as_uri_path, path.ptr, path.len);
+  session->as_uri_path[path.len > 1 ? path.len : 0] = '\0';
+  if (path.len <= 1)
+    strcpy(session->as_uri_path, "/token");
+  *as = server_of(&session->as, session->as_uri_path);
+  return open_socket(session, &session->as);
+}
+
+static enum gc_status make_client(struct gc_join_session *session, uint64_t roles, const struct gc_join_server *as)
+{
+  const struct gc_client_params client_params = gc_client_params_default();
+  const struct gc_client_ops client_ops = { .send = on_send, .event = on_event, .ctx = session };
+  const struct gc_join_ops ops = { .done = on_done, .token = gc_join_keep_token, .associate = gc_join_associate, .find_as = gc_join_find_as,
+                                   .step = on_step, .ctx = session };
+  struct gc_join_params params = gc_join_params_default();
+  const struct gc_join_file *record = session->record;
+  params.gm = server_of(&session->gm, session->gm_uri_path);
+  params.has_as = record->as[0] != '\0';
+  params.as = *as;
+  params.as_context = session->as_context.oscore;
+  params.as_ring = session->as_ring;
+  params.audience = gc_bytes_str(record->audience);
+  params.gname = gc_bytes_str(session->gname);
+  params.roles = roles;
+  if (session->key) {
+    params.pair = &session->key->pair;
+    params.cred = gc_bytes(session->key->cred, session->key->cred_len);
+    params.cred_fmt = session->key->cred_fmt;
+  }
+  params.control_uri = gc_bytes_str(record->control_uri);
+  params.wants_creds = !session->options->no_creds;
+  params.wait_ms = (uint32_t)session->options->wait_ms;
+  session->client = gc_client_new(&client_params, &client_ops, gc_rng_system());
+  session->join = session->client ? gc_join_new(&params, &ops, session->client, gc_rng_system()) : NULL;
+  if (session->join)
+    return GC_STATUS_OK;
+  gc_error("no memory left");
+  return GC_STATUS_SYSTEM;
+}
+
+static enum gc_status start(struct gc_join_session *session)
+{
+  const struct gc_node_ops ops = { .receive = on_receive, .unreachable = on_unreachable, .deadline = on_deadline, .tick = on_tick, .ctx = session };
+  struct gc_where where = { 0, "" };
+  struct gc_join_server as = { .path = NULL };
+  uint64_t roles;
+  if (gc_roles_parse(&roles, gc_bytes_str(session->record->roles), &where)) {
+    gc_error("--role %s: %s; requester, responder and monitor can join", session->record->roles, where.phrase);
+    return GC_STATUS_USAGE;
+  }
+  const char *fault = gc_roles_join_fault(roles);
+  if (fault) {
+    gc_error("--role %s: %s", session->record->roles, fault);
+    return GC_STATUS_USAGE;
+  }
+  if (gc_roles_send(roles) && !session->key) {
+    gc_error("--key FILE is missing: a requester or responder needs a key (gc-keygen key)");
+    return GC_STATUS_USAGE;
+  }
+  enum gc_status status = gc_node_open(&session->node, &session->options->common, &ops);
+  if (!status)
+    status = find(&session->gm, session->record->gm, session->options);
+  if (!status)
+    status = split_path(&session->gm.uri, session->gm_uri_path, session->gname);
+  if (!status)
+    status = open_socket(session, &session->gm);
+  if (!status && session->record->as[0])
+    status = find(&session->as, session->record->as, session->options);
+  if (!status && session->record->as[0])
+    status = gc_join_use_as(session, &as);
+  return status ? status : make_client(session, roles, &as);
+}
+
+static enum gc_status open_out(struct gc_join_session *session, const struct gc_join_options *options)
+{
+  *session = (struct gc_join_session){ .options = options, .sockets = { SIZE_MAX, SIZE_MAX } };
+  session->out = gc_out_new(1, (enum gc_color_when)options->common.color, false);
+  session->ring = gc_oscore_ring_new();
+  session->as_ring = gc_oscore_ring_new();
+  if (session->out && session->ring && session->as_ring)
+    return GC_STATUS_OK;
+  gc_error("no memory left");
+  return GC_STATUS_SYSTEM;
+}
+
+static bool keep(char out[static GC_JOIN_FILE_TEXT_MAX], const char *text)
+{
+  return !text || gc_join_text_set(out, text) == GC_OK;
+}
+
+/* Files are found again from any folder. */
+bool gc_join_keep_path(char out[static GC_JOIN_FILE_TEXT_MAX], const char *path)
+{
+  char *real = path ? realpath(path, NULL) : NULL;
+  const bool is_kept = keep(out, real ? real : path);
+  free(real);
+  return is_kept;
+}
+
+static enum gc_status merge(struct gc_join_file *record, const struct gc_join_options *options)
+{
+  if (keep(record->gm, options->gm) && keep(record->as, options->as) && keep(record->audience, options->audience) &&
+      keep(record->control_uri, options->control_uri) && keep(record->roles, options->roles))
+    return GC_STATUS_OK;
+  gc_error("an option is longer than %d characters", GC_JOIN_FILE_TEXT_MAX - 1);
+  return GC_STATUS_USAGE;
+}
+
+/* KEY without its suffix, and .as.json */
+static void beside_key(char out[static GC_JOIN_PATH_LEN], const char *key)
+{
+  const char *slash = strrchr(key, '/'), *name = slash ? slash + 1 : key, *dot = strrchr(name, '.');
+  const size_t len = dot && dot > name ? (size_t)(dot - key) : strlen(key);
+  snprintf(out, GC_JOIN_PATH_LEN, "%.*s.as.json", (int)(len < GC_JOIN_PATH_LEN - 16 ? len : GC_JOIN_PATH_LEN - 16), key);
+}
+
+enum gc_status gc_join_session_begin(struct gc_join_session *session, const struct gc_join_options *options)
+{
+  char beside[GC_JOIN_PATH_LEN] = "";
+  enum gc_status status = open_out(session, options);
+  if (!status)
+    status = set_paths(session, options->out);
+  if (!status && !(session->record = gc_join_file_new()))
+    status = GC_STATUS_SYSTEM;
+  if (!status)
+    status = merge(session->record, options);
+  if (!status && options->key)
+    status = read_key(session, options->key);
+  if (!status && options->key && !gc_join_keep_path(session->record->key, options->key))
+    status = GC_STATUS_INPUT;
+  if (!status && options->key)
+    beside_key(beside, options->key);
+  if (!status && !options->context && !beside[0]) {
+    gc_error("-g FILE is missing: the context with the Authorization Server (gc-as client add writes it)");
+    status = GC_STATUS_USAGE;
+  }
+  if (!status)
+    status = gc_join_open_as(session, options->context ? options->context : beside, true);
+  if (!status && !gc_join_keep_path(session->record->as_context, options->context ? options->context : beside))
+    status = GC_STATUS_INPUT;
+  return status ? status : start(session);
+}
+
+static enum gc_status resume(struct gc_join_session *session)
+{
+  const struct gc_join_file *record = session->record;
+  const struct gc_join_kept kept = {
+    .token = gc_join_bytes_get(&record->token), .material = gc_join_bytes_get(&record->material), .context = session->association.oscore,
+    .ring = session->association.oscore ? session->ring : NULL, .node = record->node, .n_s = gc_join_bytes_get(&record->n_s),
+    .n_c = gc_join_bytes_get(&record->n_c),
+  };
+  if (gc_join_resume(session->join, &kept) == GC_OK)
+    return GC_STATUS_OK;
+  gc_error("%s: a value is too long", session->record_path);
+  return GC_STATUS_INPUT;
+}
+
+enum gc_status gc_join_session_resume(struct gc_join_session *session, const struct gc_join_options *options, unsigned association_uses)
+{
+  enum gc_status status = open_out(session, options);
+  session->association_uses = association_uses;
+  if (!status)
+    status = set_paths(session, options->operands[0]);
+  if (!status && gc_join_file_read(&session->record, session->record_path, gc_context_tell, NULL))
+    status = GC_STATUS_INPUT;
+  if (!status)
+    status = merge(session->record, options);
+  if (!status && session->record->key[0])
+    status = read_key(session, session->record->key);
+  if (!status && (options->context || session->record->as_context[0]))
+    status = gc_join_open_as(session, options->context ? options->context : session->record->as_context, options->context != NULL);
+  if (!status)
+    status = gc_join_open_association(session);
+  if (!status)
+    status = start(session);
+  return status ? status : resume(session);
+}
+
+enum gc_status gc_join_session_save(struct gc_join_session *session)
+{
+  (void)!gc_join_bytes_set(&session->record->n_s, gc_join_challenge(session->join));
+  (void)!gc_join_bytes_set(&session->record->n_c, gc_join_nonce(session->join));
+  enum gc_err err = gc_join_file_write(session->record, session->record_path);
+  if (!err)
+    return GC_STATUS_OK;
+  gc_error("%s: %s", session->record_path, err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
+  return GC_STATUS_SYSTEM;
+}
+
+struct gc_context_file *gc_join_session_group(struct gc_join_session *session, enum gc_status *status)
+{
+  return gc_context_read(session->path, session->options->common.strict, status);
+}
+
+static enum gc_status close_context(struct gc_context *context)
+{
+  return context->path ? gc_context_close(context) : GC_STATUS_OK;
+}
+
+enum gc_status gc_join_session_end(struct gc_join_session *session)
+{
+  enum gc_status status = GC_STATUS_OK;
+  gc_join_free(&session->join, gc_now_ms());
+  gc_client_free(&session->client);
+  for (size_t i = 0; i < GC_JOIN_RETIRED_MAX; i++)
+    status = gc_status_max(status, close_context(&session->retired[i]));
+  status = gc_status_max(status, close_context(&session->association));
+  status = gc_status_max(status, close_context(&session->as_context));
+  gc_oscore_ring_free(&session->ring);
+  gc_oscore_ring_free(&session->as_ring);
+  gc_key_file_free(&session->key);
+  gc_join_file_free(&session->record);
+  status = gc_status_max(status, gc_node_close(&session->node));
+  if (!gc_out_close(&session->out)) {
+    gc_error("stdout: %s", strerror(errno));
+    status = GC_STATUS_SYSTEM;
+  }
+  return status;
+}
