@@ -64,7 +64,7 @@ ifdef HAVE_DEPS
 PKG_CFLAGS := $(subst -I,-isystem ,$(shell $(PKG_CONFIG) --cflags $(COAP_PC)))
 ifeq ($(LINK),static)
 # (a flavour with a TLS library is linked dynamically, and that library with it)
-STATIC_WANTED := $(filter %-notls,$(COAP_LIB)) sodium hogweed nettle gmp jansson edit bsd md tinfo
+STATIC_WANTED := $(filter %-notls,$(COAP_LIB)) sodium hogweed nettle gmp jansson edit bsd md tinfo sqlite3
 STATIC_FOUND  := $(patsubst lib%.a,%,$(notdir $(filter /%,$(shell for l in $(STATIC_WANTED); do $(CC) -print-file-name=lib$$l.a; done))))
 STATIC_LACKS  := $(filter-out $(STATIC_FOUND),$(STATIC_WANTED))
 ifneq ($(STATIC_LACKS),)
@@ -111,6 +111,7 @@ $(LIBGC) $(COMMON):
 LIBS_gc-send   = $(LIBS_EDIT)
 LIBS_gc-decode = $(LIBS_PCAP)
 LIBS_gc-as     = $(LIBS_SQLITE)
+LIBS_gc-manager = $(LIBS_SQLITE)
 
 define tool_rule
 $(BUILD)/$(1): $(call obj,$(call tool_src,$(1))) $(COMMON) $(LIBGC)

@@ -1,4 +1,4 @@
-/* What a Group Manager remembers, and how: records of groups and members, Gids that were used, Sender IDs that became stale.
+/* What a Group Manager remembers, and how: records of groups and members, prefixes of Gids, Sender IDs that became stale.
  * store/manager_db.h keeps them in a file; nothing here knows of it. */
 #ifndef GC_ACE_GM_STORE_H
 #define GC_ACE_GM_STORE_H
@@ -66,7 +66,8 @@ struct gc_gm_find {
 /**
  * A store. Everything between begin and commit is there after a crash, or nothing of it. Functions answer GC_OK or
  *   GC_E_NOT_FOUND  no such record (get, delete)
- *   GC_E_EXISTS     gid_use: used before, by any group; member_put of a new one: node, identity or Sender ID is taken
+ *   GC_E_EXISTS     prefix_take: it begins with one that is taken, or one that is taken begins with it; member_put: another member
+ *                   has the identity or the Sender ID
  *   GC_E_LIMIT      locked by another process for too long
  *   GC_E_SPACE      no room on the disk
  *   GC_E_MALFORMED  damaged
@@ -78,7 +79,8 @@ struct gc_gm_store_ops {
   void (*rollback)(void *ctx);
   enum gc_err (*group_get)(void *ctx, const char *name, struct gc_gm_group *out);
   enum gc_err (*group_put)(void *ctx, const struct gc_gm_group *group);
-  enum gc_err (*gid_use)(void *ctx, const char *group, struct gc_bytes gid, bool again); /* again: also one this group had before */
+  /** All Gids that begin so are this group's: its epochs count up, so none is had twice. */
+  enum gc_err (*prefix_take)(void *ctx, const char *group, struct gc_bytes prefix);
   enum gc_err (*member_get)(void *ctx, const char *group, const struct gc_gm_find *find, struct gc_gm_member *out);
   enum gc_err (*member_put)(void *ctx, const struct gc_gm_member *member);               /* new, or instead of the one of its node */
   enum gc_err (*member_delete)(void *ctx, const char *group, uint64_t node);
