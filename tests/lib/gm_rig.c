@@ -38,6 +38,8 @@ void gm_rig_random(struct gm_rig *rig, const char *hex)
 static void on_event(void *ctx, const struct gc_gm_event *event)
 {
   struct gm_rig *rig = ctx;
+  if (rig->hook)
+    rig->hook(rig->hook_ctx, event);
   if (rig->event_count < GM_RIG_EVENTS_MAX) {
     struct gm_rig_event *kept = &rig->events[rig->event_count];
     *kept = (struct gm_rig_event){ .kind = event->kind, .num = event->num, .why = event->why };

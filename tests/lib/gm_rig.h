@@ -32,6 +32,8 @@ struct gm_rig {
   size_t script_len, script_at;
   struct gm_rig_event events[GM_RIG_EVENTS_MAX];
   size_t event_count;       /* since the last request; those beyond the array are only counted */
+  void (*hook)(void *ctx, const struct gc_gm_event *event); /* NULL: none */
+  void *hook_ctx;
   struct gc_gm_response response;
   uint8_t payload[GC_GM_PAYLOAD_MAX_LEN];
   enum gc_err result;       /* of the last request */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../tests/lib/exact.h"
+#include "../tests/lib/failing_store.h"
 #include "../tests/lib/gm_rig.h"
 #include "../tests/lib/hexval.h"
 #include "ace_examples.h"
@@ -257,55 +258,26 @@ static void tokens(void **state)
 
 /* --- when the store fails ------------------------------------------------------------------------------------------------------------ */
 
-static struct gc_gm_store inner;
-static int calls_left;
-
-static enum gc_err failing(void)
-{
-  return calls_left-- > 0 ? GC_OK : GC_E_SPACE;
-}
-
-#define FAILS(operation, parameters, arguments) \
-  static enum gc_err failing_##operation parameters \
-  { \
-    enum gc_err err = failing(); \
-    return err ? err : inner.ops->operation arguments; \
-  }
-FAILS(begin, (void *ctx), (ctx))
-FAILS(commit, (void *ctx), (ctx))
-FAILS(group_get, (void *ctx, const char *name, struct gc_gm_group *out), (ctx, name, out))
-FAILS(group_put, (void *ctx, const struct gc_gm_group *group), (ctx, group))
-FAILS(member_get, (void *ctx, const char *group, const struct gc_gm_find *find, struct gc_gm_member *out), (ctx, group, find, out))
-FAILS(member_put, (void *ctx, const struct gc_gm_member *member), (ctx, member))
-FAILS(member_delete, (void *ctx, const char *group, uint64_t node), (ctx, group, node))
-FAILS(member_count, (void *ctx, const char *group, uint64_t *out), (ctx, group, out))
-FAILS(stale_add, (void *ctx, const char *group, uint64_t num, struct gc_bytes id), (ctx, group, num, id))
-FAILS(stale_has, (void *ctx, const char *group, uint64_t num, struct gc_bytes id), (ctx, group, num, id))
-
 /* Every operation of the store fails once, in a join that rekeys and in leaving: the old state stands, nothing is told. */
 static void a_full_disk(void **state)
 {
   (void)state;
   struct gm_node nodes[NODES];
-  struct gc_gm_store_ops ops;
   struct gc_gm_group before, after;
+  struct failing_store failing;
   int code = 0, failures = 0;
   gm_rig_start(&rig, 1);
   rig.configs[0].has_backward_security = true;
-  inner = rig.store;
-  ops = *inner.ops;
-  ops.begin = failing_begin, ops.commit = failing_commit, ops.group_get = failing_group_get, ops.group_put = failing_group_put;
-  ops.member_get = failing_member_get, ops.member_put = failing_member_put, ops.member_delete = failing_member_delete;
-  ops.member_count = failing_member_count, ops.stale_add = failing_stale_add, ops.stale_has = failing_stale_has;
-  rig.store.ops = &ops;
-  calls_left = 1000;
+  const struct gc_gm_store inner = rig.store;
+  rig.store = failing_store(&failing, &inner);
+  failing.calls_left = UNLIMITED_CALLS;
   gm_rig_run(&rig);
   gm_node_make(&nodes[0], &rig, 1, "first", "[[\"group1\", 6]]");
   gm_node_make(&nodes[1], &rig, 2, "second", "[[\"group1\", 6]]");
   assert_int_equal(gm_rig_join(&rig, &nodes[0], "group1", BOTH), 201);
   for (int at = 0; code != 201; at++) {
     assert_int_equal(inner.ops->group_get(inner.ctx, "group1", &before), GC_OK);
-    calls_left = at;
+    failing.calls_left = at;
     code = gm_rig_join(&rig, &nodes[1], "group1", BOTH);
     assert_int_equal(inner.ops->group_get(inner.ctx, "group1", &after), GC_OK);
     if (code == 201)
@@ -321,12 +293,11 @@ static void a_full_disk(void **state)
   assert_int_equal(after.num, before.num + 1);
   const char *path = gm_rig_node_path(&rig);
   for (int at = 0; code != 202; at++) {
-    calls_left = at;
+    failing.calls_left = at;
     code = gm_rig_ask(&rig, &nodes[1], GM_DELETE, path, -1, nothing);
     assert_true(code == 202 || code == 500);
     assert_int_equal(gm_rig_count(&rig, GC_GM_LEFT), code == 202);
   }
-  calls_left = 1000;
   gm_rig_stop(&rig);
 }
 
