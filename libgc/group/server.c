@@ -109,7 +109,7 @@ void gc_server_drop_delayed(struct gc_delayed *delayed)
 
 /* --- life ---------------------------------------------------------------------------------------------------------- */
 
-static void free_resource(struct gc_resource *resource)
+void gc_resource_free(struct gc_resource *resource)
 {
   free(resource->link.text);
   gc_group_policy_free(&resource->policy);
@@ -184,7 +184,7 @@ void gc_server_free(struct gc_server **pointer)
   }
   for (struct gc_resource *resource = server->resources, *next; resource; resource = next) {
     next = resource->next;
-    free_resource(resource);
+    gc_resource_free(resource);
   }
   for (size_t i = 0; i < server->link_count; i++)
     free(server->links[i].text);
@@ -305,7 +305,7 @@ enum gc_err gc_server_add_resource(struct gc_server *server, struct gc_resource 
   if (err == GC_OK)
     err = gc_server_link_make(&resource->link, def, NULL);
   if (err != GC_OK) {
-    free_resource(resource);
+    gc_resource_free(resource);
     return err;
   }
   resource->def.path = resource->path;

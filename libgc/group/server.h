@@ -121,6 +121,14 @@ size_t gc_member_index(const struct gc_member *member); /* 0, 1, … in the orde
 /** Copied; strings too. `/.well-known/core` is always there and needs no call. GC_E_EXISTS; GC_E_RANGE: bad path; GC_E_MEMORY */
 enum gc_err gc_server_add_resource(struct gc_server *server, struct gc_resource **out, const struct gc_resource_def *def) GC_MUST_CHECK;
 
+/** Take a resource away. Who observes it gets a last notification, which its handler is asked for now and which should be an error
+ *  (RFC 7641, Section 4.2); bodies on their way to or from it are dropped. Not from within a handler. */
+void gc_server_remove_resource(struct gc_server *server, struct gc_resource **resource, uint64_t now_ms);
+
+/** End, without a word, everything that rests on a Security Context, which is about to be freed: observations, bodies in blocks,
+ *  challenges. The ring is the caller's matter. Not from within a handler. */
+void gc_server_forget_context(struct gc_server *server, struct gc_oscore_context *context);
+
 /** A link that /.well-known/core shows on top: how to reach an application group at another address
  *  (`coap://[ff35::1]:5683/gp/room`), with link attributes (NULL, -1: none). Copied. GC_E_MEMORY; GC_E_LIMIT */
 enum gc_err gc_server_add_link(struct gc_server *server, const char *target, const char *rt, const char *ifdesc,

@@ -7,6 +7,7 @@
  *   server_observe.c    observers and notifications (RFC 7641)
  *   server_echo.c       which client addresses are verified (RFC 9175)
  *   server_security.c   OSCORE and Group OSCORE
+ *   server_remove.c     resources and Security Contexts that go
  *   server_discovery.c  /.well-known/core (RFC 6690)
  *   server_group.h      group observations: their files
  */
@@ -204,6 +205,7 @@ void gc_server_trace(const struct gc_server_exchange *exchange, uint8_t code, si
 /** Move the deadline of something that lives. */
 void gc_due_set(struct gc_server *server, struct gc_due *due, uint64_t at_ms);
 void gc_server_drop_delayed(struct gc_delayed *delayed);
+void gc_resource_free(struct gc_resource *resource);
 
 /* server_accept.c */
 void gc_server_accept(struct gc_member *member, const struct gc_inbound *in);
@@ -279,6 +281,10 @@ uint32_t gc_member_observe_number(struct gc_member *member, uint64_t now_ms);
 void gc_observer_due(struct gc_observer *observer, uint64_t now_ms);
 void gc_observer_delivery(struct gc_member *member, enum gc_delivery delivery, uint64_t id, uint64_t now_ms);
 void gc_observer_free(struct gc_observer *observer);
+/** The last notification of all that observe a resource. */
+void gc_server_end_observations(struct gc_server *server, const struct gc_resource *resource, uint64_t now_ms);
+/** Those of one who is known by this context end without one. */
+void gc_server_forget_observers(struct gc_server *server, const struct gc_oscore_context *context);
 
 /* server_echo.c */
 void gc_server_echo_seen(struct gc_server_exchange *exchange, struct gc_bytes value);

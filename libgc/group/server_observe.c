@@ -266,3 +266,31 @@ void gc_observer_delivery(struct gc_member *member, enum gc_delivery delivery, u
   if (observer->is_dirty)
     schedule(observer, now_ms);
 }
+
+void gc_server_end_observations(struct gc_server *server, const struct gc_resource *resource, uint64_t now_ms)
+{
+  for (size_t i = 0; i < server->member_count; i++) {
+    struct gc_member *member = server->members[i];
+    for (struct gc_observer *observer = member->observers, *next; observer; observer = next) {
+      next = observer->next;
+      if (observer->resource != resource)
+        continue;
+      gc_endpoint_cancel(member->endpoint, observer->id); /* one under way says what is no more */
+      (void)notify(observer, now_ms);
+      gc_observer_free(observer);
+    }
+    gc_member_touch(member);
+  }
+}
+
+void gc_server_forget_observers(struct gc_server *server, const struct gc_oscore_context *context)
+{
+  for (size_t i = 0; i < server->member_count; i++)
+    for (struct gc_observer *observer = server->members[i]->observers, *next; observer; observer = next) {
+      next = observer->next;
+      if (observer->peer.context == context || observer->binding.context == context)
+        gc_observer_drop(observer);
+      else if (observer->binding.told == context)
+        observer->binding.told = NULL;
+    }
+}
