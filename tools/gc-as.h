@@ -55,8 +55,8 @@ struct gc_as_peers;
 
 /** The Security Contexts with all registered clients and resource servers. NULL: no memory */
 struct gc_as_peers *gc_as_peers_new(struct gc_as_db *db);
-/** Take over what has been registered or removed since. 4: said */
-enum gc_status gc_as_peers_refresh(struct gc_as_peers *peers);
+/** Take over what has been registered or removed since; the server forgets those who are gone. 4: said */
+enum gc_status gc_as_peers_refresh(struct gc_as_peers *peers, struct gc_server *server);
 struct gc_oscore_ring *gc_as_peers_ring(struct gc_as_peers *peers);
 /** Whose context it is; NULL: nobody's. */
 const struct gc_as_peer *gc_as_peers_find(const struct gc_as_peers *peers, const struct gc_oscore_context *context);

@@ -23,7 +23,6 @@ struct gc_as_peers {
   struct gc_as_db *db;
   struct gc_oscore_ring *ring;
   struct peer *first;
-  struct peer *gone;                /* removed: answers that are under way may still need their contexts */
   int64_t version;
   bool is_loaded;
 };
@@ -100,7 +99,7 @@ static enum gc_err see(void *ctx, const struct gc_as_peer *as)
   return add(peers, as);
 }
 
-static void drop_unseen(struct gc_as_peers *peers)
+static void drop_unseen(struct gc_as_peers *peers, struct gc_server *server)
 {
   for (struct peer **at = &peers->first, *peer; (peer = *at);) {
     if (peer->is_seen) {
@@ -109,12 +108,12 @@ static void drop_unseen(struct gc_as_peers *peers)
     }
     *at = peer->next;
     gc_oscore_ring_remove(peers->ring, peer->context);
-    peer->next = peers->gone;
-    peers->gone = peer;
+    gc_server_forget_context(server, peer->context);
+    free_peer(peer);
   }
 }
 
-enum gc_status gc_as_peers_refresh(struct gc_as_peers *peers)
+enum gc_status gc_as_peers_refresh(struct gc_as_peers *peers, struct gc_server *server)
 {
   const int64_t version = gc_as_db_version(peers->db);
   if (peers->is_loaded && version == peers->version)
@@ -124,7 +123,7 @@ enum gc_status gc_as_peers_refresh(struct gc_as_peers *peers)
   enum gc_err err = gc_as_db_each_peer(peers->db, see, peers);
   if (err)
     return gc_as_explain(err, "reading the registrations");
-  drop_unseen(peers);
+  drop_unseen(peers, server);
   peers->version = version;
   peers->is_loaded = true;
   return GC_STATUS_OK;
@@ -169,7 +168,6 @@ void gc_as_peers_free(struct gc_as_peers **pointer)
     return;
   gc_oscore_ring_free(&peers->ring);
   free_all(peers->first);
-  free_all(peers->gone);
   free(peers);
   *pointer = NULL;
 }

@@ -88,7 +88,7 @@ static enum gc_err on_send(void *ctx, struct gc_member *member, const struct gc_
 static void on_receive(void *ctx, size_t socket, const struct gc_datagram *datagram, uint64_t now_ms)
 {
   struct run *run = ctx;
-  (void)gc_as_peers_refresh(run->peers); /* with what is known already the others are served */
+  (void)gc_as_peers_refresh(run->peers, run->server); /* with what is known already the others are served */
   gc_server_receive(run->server, run->members[socket], datagram, now_ms);
   if (!gc_out_ok(run->out))
     gc_node_stop(run->node);
@@ -174,7 +174,7 @@ static enum gc_status set_up(struct run *run)
   run->server = gc_server_new(&params, &server_ops, gc_rng_system());
   if (!run->out || !run->peers || !run->server)
     return no_memory();
-  enum gc_status status = gc_as_peers_refresh(run->peers);
+  enum gc_status status = gc_as_peers_refresh(run->peers, run->server);
   if (!status)
     status = gc_node_open(&run->node, &run->params->common, &ops);
   if (!status)

@@ -2,6 +2,7 @@
 #ifndef GC_TOOLS_JOIN_H
 #define GC_TOOLS_JOIN_H
 
+#include "ace/problem.h"
 #include "common/context.h"
 #include "common/destination.h"
 #include "common/node.h"
@@ -81,6 +82,7 @@ struct gc_join_watch {
   uint64_t (*deadline)(void *ctx);
   void (*tick)(void *ctx, uint64_t now_ms);
   void (*news)(void *ctx, const struct gc_join_answer *answer); /* of observations */
+  void (*retire)(void *ctx, struct gc_oscore_context *context); /* an association that has been replaced */
 };
 
 /** A session for joining: from the command line alone. */

@@ -122,6 +122,8 @@ enum gc_err gc_join_associate(void *ctx, const struct gc_oscore_profile_context 
   }
   if (session->association.oscore) {
     gc_oscore_ring_remove(session->ring, session->association.oscore);
+    if (session->watch)
+      session->watch->retire(session->watch_ctx, session->association.oscore);
     retire(session);
   }
   if (gc_join_open_association(session))
