@@ -56,7 +56,7 @@ struct gc_join_session {
   const struct gc_join_options *options;
   struct gc_out *out;
   char path[GC_JOIN_PATH_LEN];               /* FILE: the context file */
-  char record_path[GC_JOIN_PATH_LEN], gm_path[GC_JOIN_PATH_LEN]; /* FILE.join, FILE.gm */
+  char record_path[GC_JOIN_PATH_LEN + 16], gm_path[GC_JOIN_PATH_LEN + 16]; /* FILE.join, FILE.gm */
   struct gc_join_file *record;
   struct gc_key_file *key;                   /* NULL: a pure monitor */
   struct gc_destination gm, as;

@@ -70,7 +70,7 @@ enum gc_err gc_join_find_as(void *ctx, const struct gc_as_hints *hints, struct g
 
 static void remove_state(const char *path)
 {
-  char state[GC_JOIN_PATH_LEN + 16];
+  char state[GC_JOIN_PATH_LEN + 32];
   snprintf(state, sizeof state, "%s.state", path);
   unlink(state);
 }
