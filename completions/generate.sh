@@ -8,7 +8,7 @@ name=${program##*/}
 function=_$(printf '%s' "$name" | tr '-' '_')
 case $name in # what stands without an option
 gc-send | gc-observe) operand=uri ;;
-gc-decode | gc-keygen) operand="file" ;;
+gc-decode | gc-keygen | gc-join) operand="file" ;;
 *) operand=none ;;
 esac
 

@@ -1,0 +1,17 @@
+# made by completions/generate.sh from the option table of gc-as: change that
+complete -c gc-as -f
+complete -c gc-as -l db -r -F -d 'the database; made where there is none (needed)'
+complete -c gc-as -l uri -x -a coap:// -d 'how clients reach this server; kept in the database (default coap://localhost)'
+complete -c gc-as -l bind -x -d 'serve at this address only; once for IPv4, once for IPv6 (default: any, port of --uri)'
+complete -c gc-as -l lifetime -x -d 'of tokens (default 3600)'
+complete -c gc-as -s o -l out -r -F -d 'client add: folder for NAME.as.json; rs add: the file to write; mode 0600'
+complete -c gc-as -l force -d 'overwrite what is there'
+complete -c gc-as -l audience -x -d 'a policy at this resource server only (default: at every one)'
+complete -c gc-as -s i -l interface -x -a '(__fish_print_interfaces)' -d 'interface by name or index for multicast'
+complete -c gc-as -l pcap -r -F -d 'write what is sent and received as pcap, too'
+complete -c gc-as -l json -d 'JSON lines'
+complete -c gc-as -l color -x -a 'auto always never' -d 'auto, always or never'
+complete -c gc-as -s v -l verbose -d 'say what happens; -vv messages, -vvv with hex'
+complete -c gc-as -s q -l quiet -d 'only errors on stderr'
+complete -c gc-as -s h -l help -d 'this text'
+complete -c gc-as -s V -l version -d 'version, documents, libraries'
