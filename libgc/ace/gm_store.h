@@ -69,9 +69,8 @@ struct gc_gm_find {
  *   GC_E_EXISTS     prefix_take: it begins with one that is taken, or one that is taken begins with it; member_put: another member
  *                   has the identity or the Sender ID
  *   GC_E_LIMIT      locked by another process for too long
- *   GC_E_SPACE      no room on the disk
  *   GC_E_MALFORMED  damaged
- *   GC_E_SYSTEM     otherwise not to be read or written
+ *   GC_E_SYSTEM     not to be read or written (errno; ENOSPC: no room on the disk)
  */
 struct gc_gm_store_ops {
   enum gc_err (*begin)(void *ctx);

@@ -196,10 +196,11 @@ enum gc_err gc_database_open(sqlite3 **out, const struct gc_database_kind *kind,
   static const char settings[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;"
                                  "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF";
   *out = NULL;
-  enum gc_err err = make_file(path, create, why);
+  enum gc_err err = path ? make_file(path, create, why) : GC_OK;
   if (err)
     return err;
-  if (sqlite3_open_v2(path, out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
+  const int flags = SQLITE_OPEN_READWRITE | (path ? SQLITE_OPEN_NOFOLLOW : SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY);
+  if (sqlite3_open_v2(path ? path : ":memory:", out, flags, NULL) != SQLITE_OK)
     err = fail(why, GC_E_SYSTEM, *out ? sqlite3_errmsg(*out) : "no memory left");
   if (!err) {
     sqlite3_busy_timeout(*out, BUSY_MS);

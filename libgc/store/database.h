@@ -19,6 +19,7 @@ struct gc_database_kind {
 
 /**
  * Open a database, making it (0600) where there is none and create is set.
+ * @param path NULL: in memory, for tests and simulations
  * @param[out] why for people
  * @return GC_OK; GC_E_NOT_FOUND: none there; GC_E_UNSUPPORTED: another kind or version; GC_E_MALFORMED: damaged;
  *         GC_E_SYSTEM (errno); GC_E_LIMIT: locked; GC_E_MEMORY

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION_ID = 0x47434d31, BUSY_MS = 1000 };
+enum { BUSY_MS = 1000 }; /* members wait meanwhile */
 
 static const char schema[] =
   "CREATE TABLE groups (name TEXT PRIMARY KEY NOT NULL, num INTEGER NOT NULL, gid BLOB NOT NULL, master_secret BLOB NOT NULL, "
@@ -23,8 +22,9 @@ static const char schema[] =
   "CREATE INDEX expiring ON members (expires_s) WHERE expires_s IS NOT NULL;"
   "CREATE TABLE stale (grp TEXT NOT NULL, num INTEGER NOT NULL, sender_id BLOB NOT NULL, PRIMARY KEY (grp, num, sender_id)) STRICT, WITHOUT ROWID;"
   "CREATE TABLE elders (grp TEXT NOT NULL, identity BLOB NOT NULL, PRIMARY KEY (grp, identity)) STRICT, WITHOUT ROWID;"
-  "CREATE TABLE commands (id INTEGER PRIMARY KEY AUTOINCREMENT, verb TEXT NOT NULL, grp TEXT NOT NULL, member TEXT NOT NULL, result INTEGER) STRICT;"
-  "PRAGMA application_id = 0x47434d31; PRAGMA user_version = 1;";
+  "CREATE TABLE commands (id INTEGER PRIMARY KEY AUTOINCREMENT, verb TEXT NOT NULL, grp TEXT NOT NULL, member TEXT NOT NULL, result INTEGER) STRICT;";
+
+static const struct gc_database_kind kind = { "a Group Manager's database", 0x47434d31, GC_MANAGER_DB_VERSION, schema };
 
 static enum gc_err say(struct gc_manager_db *db, enum gc_err err, const char *phrase)
 {
@@ -32,108 +32,16 @@ static enum gc_err say(struct gc_manager_db *db, enum gc_err err, const char *ph
   return err;
 }
 
-static enum gc_err failed(struct gc_manager_db *db)
+/* A page that was damaged while nobody looked is found now, not in the middle of a rekeying. */
+static enum gc_err check(struct gc_manager_db *db)
 {
-  return say(db, errno == ENOSPC || errno == EDQUOT ? GC_E_SPACE : GC_E_SYSTEM, strerror(errno));
-}
-
-/* Made here, not by SQLite, for its mode; what there is already is looked at. */
-static enum gc_err prepare_file(struct gc_manager_db *db)
-{
-  struct stat about;
-  const int fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    return failed(db);
-  enum gc_err err = fstat(fd, &about) ? failed(db) : GC_OK;
-  close(fd);
-  if (!err && !S_ISREG(about.st_mode))
-    err = say(db, GC_E_MALFORMED, "not a regular file");
-  if (!err && (about.st_mode & 077))
-    err = say(db, GC_E_STATE, "others may read it, and it holds keys: chmod 600");
-  return err;
-}
-
-/* --- the connection ------------------------------------------------------------------------------------------------------------ */
-
-static enum gc_err execute(struct gc_manager_db *db, const char *sql)
-{
-  return gc_sql_err(db, sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL));
-}
-
-/* The one value of a statement: a number, or 1 where it is the text "ok". */
-static enum gc_err ask(struct gc_manager_db *db, const char *sql, int64_t *out)
-{
-  sqlite3_stmt *statement;
-  enum gc_err err = gc_sql_err(db, sqlite3_prepare_v2(db->sqlite, sql, -1, &statement, NULL));
-  if (err)
+  enum gc_err err;
+  sqlite3_stmt *statement = gc_database_query(db->sqlite, &err, "PRAGMA quick_check(1)", "");
+  if (!statement)
     return err;
-  err = gc_sql_row(db, statement);
-  if (!err) {
-    const char *text = (const char *)sqlite3_column_text(statement, 0);
-    *out = text && strcmp(text, "ok") == 0 ? 1 : sqlite3_column_int64(statement, 0);
-  }
+  const bool is_ok = gc_database_row(statement, &err) && gc_bytes_equal(gc_database_bytes(statement, 0), gc_bytes_str("ok"));
   sqlite3_finalize(statement);
-  return err;
-}
-
-static enum gc_err configure(struct gc_manager_db *db)
-{
-  sqlite3_busy_timeout(db->sqlite, BUSY_MS);
-  sqlite3_extended_result_codes(db->sqlite, 1);
-  enum gc_err err = execute(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;");
-  if (!err && db->path)
-    err = execute(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 0;");
-  return err;
-}
-
-static enum gc_err check_schema(struct gc_manager_db *db)
-{
-  int64_t application = 0, version = 0, tables = 0, is_ok = 0;
-  enum gc_err err = ask(db, "PRAGMA application_id", &application);
-  if (!err)
-    err = ask(db, "PRAGMA user_version", &version);
-  if (!err)
-    err = ask(db, "SELECT count(*) FROM sqlite_schema", &tables);
-  if (!err && !application && !version && !tables)
-    return configure(db);
-  if (!err && application != APPLICATION_ID)
-    err = say(db, GC_E_MALFORMED, "no database of a Group Manager");
-  if (!err && version > GC_MANAGER_DB_VERSION)
-    err = say(db, GC_E_UNSUPPORTED, "made by a newer version of this program");
-  if (!err)
-    err = ask(db, "PRAGMA quick_check(1)", &is_ok);
-  if (!err && !is_ok)
-    err = say(db, GC_E_MALFORMED, "the database is damaged");
-  return err ? err : configure(db);
-}
-
-/* Two that begin at the same time: one makes the tables. */
-static enum gc_err make_tables(struct gc_manager_db *db)
-{
-  int64_t version = 0;
-  enum gc_err err = execute(db, "BEGIN IMMEDIATE");
-  if (err)
-    return err;
-  err = ask(db, "PRAGMA user_version", &version);
-  if (!err && !version)
-    err = execute(db, schema);
-  if (!err)
-    err = execute(db, "COMMIT");
-  if (err)
-    (void)sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
-  return err;
-}
-
-static enum gc_err start(struct gc_manager_db *db)
-{
-  enum gc_err err = db->path ? prepare_file(db) : GC_OK;
-  if (err)
-    return err;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (db->path ? 0 : SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY);
-  err = gc_sql_err(db, sqlite3_open_v2(db->path ? db->path : ":memory:", &db->sqlite, flags, NULL));
-  if (!err)
-    err = check_schema(db);
-  return err ? err : make_tables(db);
+  return err || is_ok ? err : GC_E_MALFORMED;
 }
 
 enum gc_err gc_manager_db_open(struct gc_manager_db **out, const char *path, char why[static 256])
@@ -145,9 +53,14 @@ enum gc_err gc_manager_db_open(struct gc_manager_db **out, const char *path, cha
   db->lock_fd = -1;
   db->version = -1;
   db->path = path ? strdup(path) : NULL;
-  enum gc_err err = path && !db->path ? GC_E_MEMORY : start(db);
+  enum gc_err err = path && !db->path ? GC_E_MEMORY : gc_database_open(&db->sqlite, &kind, path, true, why);
+  if (!err) {
+    sqlite3_busy_timeout(db->sqlite, BUSY_MS);
+    err = gc_sql_err(db, sqlite3_exec(db->sqlite, "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 0", NULL, NULL, NULL));
+  }
+  if (!err && (err = check(db)) != GC_OK)
+    snprintf(why, 256, "the database is damaged");
   if (err) {
-    snprintf(why, 256, "%s", db->why);
     gc_manager_db_close(&db);
     return err;
   }
@@ -163,7 +76,7 @@ void gc_manager_db_close(struct gc_manager_db **pointer)
   *pointer = NULL;
   for (size_t i = 0; i < GC_SQL_STATEMENTS; i++)
     sqlite3_finalize(db->statements[i]);
-  sqlite3_close(db->sqlite);
+  (void)sqlite3_close(db->sqlite);
   if (db->lock_fd >= 0)
     close(db->lock_fd);
   free(db->path);
@@ -182,12 +95,12 @@ enum gc_err gc_manager_db_serve(struct gc_manager_db *db)
     return say(db, GC_E_SYSTEM, "no place for a lock");
   const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
-    return failed(db);
+    return say(db, GC_E_SYSTEM, strerror(errno));
   if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
     db->lock_fd = fd;
     return GC_OK;
   }
-  const enum gc_err err = errno == EWOULDBLOCK ? say(db, GC_E_EXISTS, "another process serves it") : failed(db);
+  const enum gc_err err = errno == EWOULDBLOCK ? say(db, GC_E_EXISTS, "another process serves it") : say(db, GC_E_SYSTEM, strerror(errno));
   close(fd);
   return err;
 }

@@ -16,8 +16,7 @@ struct gc_manager_db;
  * Open a file, or make it.
  * @param path     NULL: in memory, for tests and simulations
  * @param[out] why 256 bytes: what is wrong, for people
- * @return GC_OK; GC_E_SYSTEM, GC_E_SPACE, GC_E_MEMORY; GC_E_LIMIT: locked; GC_E_MALFORMED: damaged, or no such database;
- *         GC_E_UNSUPPORTED: of a newer version; GC_E_STATE: others may read it. Such a file is not changed
+ * @return as gc_database_open; GC_E_MALFORMED: damaged. Such a file is not changed
  */
 enum gc_err gc_manager_db_open(struct gc_manager_db **out, const char *path, char why[static 256]) GC_MUST_CHECK;
 void gc_manager_db_close(struct gc_manager_db **db);

@@ -41,26 +41,12 @@ static const char *const texts[GC_SQL_STATEMENTS] = {
   [GC_SQL_COMMAND_DELETE] = "DELETE FROM commands WHERE id = ?1",
 };
 
-const char *gc_sql_text(enum gc_sql which)
-{
-  return texts[which];
-}
-
 enum gc_err gc_sql_err(struct gc_manager_db *db, int result)
 {
-  if (result == SQLITE_OK || result == SQLITE_DONE || result == SQLITE_ROW)
-    return GC_OK;
-  snprintf(db->why, sizeof db->why, "%s", db->sqlite ? sqlite3_errmsg(db->sqlite) : sqlite3_errstr(result));
-  switch (result & 0xff) {
-  case SQLITE_BUSY:
-  case SQLITE_LOCKED: return GC_E_LIMIT;
-  case SQLITE_FULL: return GC_E_SPACE;
-  case SQLITE_CORRUPT:
-  case SQLITE_NOTADB: return GC_E_MALFORMED;
-  case SQLITE_CONSTRAINT: return GC_E_EXISTS;
-  case SQLITE_NOMEM: return GC_E_MEMORY;
-  default: return GC_E_SYSTEM;
-  }
+  enum gc_err err = gc_database_err(result);
+  if (err)
+    snprintf(db->why, sizeof db->why, "%s", sqlite3_errmsg(db->sqlite));
+  return err;
 }
 
 sqlite3_stmt *gc_sql_begin(struct gc_manager_db *db, enum gc_sql which, enum gc_err *err)

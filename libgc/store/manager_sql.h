@@ -1,9 +1,8 @@
-/* Within store/: SQLite with statements by number and errors of ours. */
+/* Within store/: the statements of a Group Manager's database, each prepared once: a join runs a few dozen of them. */
 #ifndef GC_STORE_MANAGER_SQL_H
 #define GC_STORE_MANAGER_SQL_H
 
-#include <sqlite3.h>
-
+#include "store/database.h"
 #include "store/manager_db.h"
 
 /** Every statement there is. */
@@ -51,9 +50,6 @@ struct gc_manager_db {
 
 /** SQLite's result as ours, remembered in why. */
 enum gc_err gc_sql_err(struct gc_manager_db *db, int result) GC_MUST_CHECK;
-
-/** Text of a statement. */
-const char *gc_sql_text(enum gc_sql which);
 
 /** A statement, ready for its values. NULL: *err says why */
 sqlite3_stmt *gc_sql_begin(struct gc_manager_db *db, enum gc_sql which, enum gc_err *err);
