@@ -302,7 +302,7 @@ enum gc_err gc_server_add_resource(struct gc_server *server, struct gc_resource 
   resource->def = *def;
   resource->path = strdup(def->path);
   enum gc_err err = resource->path ? split_path(resource, resource->path) : GC_E_MEMORY;
-  if (err == GC_OK)
+  if (err == GC_OK && !def->is_hidden)
     err = gc_server_link_make(&resource->link, def, NULL);
   if (err != GC_OK) {
     gc_resource_free(resource);

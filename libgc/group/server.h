@@ -50,6 +50,7 @@ struct gc_resource_def {
   int32_t content_format;       /* of representations, and for ct=; -1: none */
   int32_t consumes;             /* the Content-Format a request's body may have; another one is 4.15; -1: any */
   uint64_t size;                /* for sz=, 0: none */
+  bool is_hidden;               /* not in /.well-known/core */
   bool is_observable;
   bool is_oscore, is_group_oscore; /* link attributes osc and gosc: reached with OSCORE, with Group OSCORE */
   bool needs_protection;        /* answered 4.01 where the request is not protected by a context of the member */

@@ -73,6 +73,8 @@ enum gc_err gc_server_add_link(struct gc_server *server, const char *target, con
 /* Append the link where it is asked for; false: no room, and the list ends at a whole link. */
 static bool put(struct gc_buf *out, const struct gc_server_link *link, struct gc_bytes options)
 {
+  if (!link->text) /* hidden */
+    return true;
   const struct gc_bytes text = gc_bytes(link->text, link->len);
   struct gc_link_reader reader = gc_link_reader(text);
   struct gc_link_value value;

@@ -35,6 +35,27 @@ static void observe(uint8_t token)
   rig_send(&rig, &request, 0);
 }
 
+static enum gc_err answer(void *ctx, const struct gc_server_request *request, struct gc_server_response *response)
+{
+  (void)ctx;
+  (void)request;
+  return gc_buf_add_u8(&response->body, 'x');
+}
+
+static void hidden_ones_are_served(void **state)
+{
+  (void)state;
+  struct gc_resource *extra;
+  const struct gc_resource_def def = { .path = "extra", .methods = 1u << GC_CODE_GET, .handler = answer, .content_format = -1, .consumes = -1, .is_hidden = true };
+  assert_int_equal(gc_server_add_resource(rig.server, &extra, &def), GC_OK);
+  rig_get(&rig, GC_TYPE_CON, ".well-known/core", 0);
+  const struct rig_sent *links = rig_last(&rig);
+  assert_non_null(memmem(links->message.payload.ptr, links->message.payload.len, "value", 5));
+  assert_null(memmem(links->message.payload.ptr, links->message.payload.len, "extra", 5));
+  rig_get(&rig, GC_TYPE_CON, "extra", 0);
+  assert_int_equal(rig_last(&rig)->message.code, GC_CODE(2, 5));
+}
+
 static void observers_hear_of_it(void **state)
 {
   (void)state;
@@ -59,13 +80,6 @@ static void observers_hear_of_it(void **state)
   rig_get(&rig, GC_TYPE_CON, "value", 0);
   assert_int_equal(rig_last(&rig)->message.code, GC_CODE(4, 4));
   gc_server_remove_resource(rig.server, &rig.value, rig.now_ms); /* NULL: nothing */
-}
-
-static enum gc_err answer(void *ctx, const struct gc_server_request *request, struct gc_server_response *response)
-{
-  (void)ctx;
-  (void)request;
-  return gc_buf_add_u8(&response->body, 'x');
 }
 
 /* The last of the list goes, and another one comes behind it. */
@@ -153,6 +167,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(observers_hear_of_it, start, stop),
+    cmocka_unit_test_setup_teardown(hidden_ones_are_served, start, stop),
     cmocka_unit_test_setup_teardown(others_stay, start, stop),
     cmocka_unit_test(senders_are_told),
     cmocka_unit_test(observations_of_a_context_end),
