@@ -24,6 +24,9 @@ void gc_manager_db_close(struct gc_manager_db **db);
 /** Borrowed from the database. */
 struct gc_gm_store gc_manager_db_store(struct gc_manager_db *db);
 
+/** Every group, by name, as of one moment with what `each` reads meanwhile. An error of each ends it. */
+enum gc_err gc_manager_db_each_group(struct gc_manager_db *db, enum gc_err (*each)(void *ctx, const struct gc_gm_group *group), void *ctx) GC_MUST_CHECK;
+
 /** What SQLite said of the last error; never NULL. */
 const char *gc_manager_db_why(const struct gc_manager_db *db);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "crypto/secret.h"
+
 /* --- transactions ------------------------------------------------------------------------------------------------------------ */
 
 static enum gc_err run(struct gc_manager_db *db, enum gc_sql which)
@@ -63,6 +65,24 @@ static enum gc_err group_get(void *ctx, const char *name, struct gc_gm_group *ou
   gc_sql_text_in(statement, 1, name);
   err = gc_sql_row(ctx, statement);
   return gc_sql_end(statement, err ? err : read_group(statement, out));
+}
+
+enum gc_err gc_manager_db_each_group(struct gc_manager_db *db, enum gc_err (*each)(void *ctx, const struct gc_gm_group *group), void *ctx)
+{
+  struct gc_gm_group group;
+  enum gc_err err;
+  sqlite3_stmt *statement = gc_sql_begin(db, GC_SQL_GROUP_EACH, &err);
+  if (!statement)
+    return err;
+  while (!(err = gc_sql_row(db, statement))) {
+    err = read_group(statement, &group);
+    if (!err)
+      err = each(ctx, &group);
+    if (err)
+      break;
+  }
+  gc_wipe(&group, sizeof group);
+  return gc_sql_end(statement, err == GC_E_NOT_FOUND ? GC_OK : err);
 }
 
 static enum gc_err group_put(void *ctx, const struct gc_gm_group *group)

@@ -12,6 +12,7 @@ static const char *const texts[GC_SQL_STATEMENTS] = {
   [GC_SQL_COMMIT] = "COMMIT",
   [GC_SQL_ROLLBACK] = "ROLLBACK",
   [GC_SQL_GROUP_GET] = "SELECT " GROUP_COLUMNS " FROM groups WHERE name = ?1",
+  [GC_SQL_GROUP_EACH] = "SELECT " GROUP_COLUMNS " FROM groups ORDER BY name",
   [GC_SQL_GROUP_PUT] = "INSERT OR REPLACE INTO groups (" GROUP_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
   [GC_SQL_PREFIX_LIKE] = "SELECT 1 FROM prefixes WHERE substr(prefix, 1, length(?1)) = ?1 OR substr(?1, 1, length(prefix)) = prefix",
   [GC_SQL_PREFIX_PUT] = "INSERT INTO prefixes (prefix, grp) VALUES (?1, ?2)",

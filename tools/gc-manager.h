@@ -1,0 +1,159 @@
+/* Within gc-manager: the command line as a struct, the commands, and the parts of the server. */
+#ifndef GC_TOOLS_MANAGER_H
+#define GC_TOOLS_MANAGER_H
+
+#include "ace/group_manager.h"
+#include "common/node.h"
+#include "common/opt.h"
+#include "common/out.h"
+#include "common/status.h"
+#include "group/client.h"
+#include "group/server.h"
+#include "store/manager_db.h"
+#include "store/manager_file.h"
+
+struct gc_manager_params {
+  struct gc_common common;
+  const struct gc_manager_verb *verb; /* NULL: serve */
+  char **operands;                    /* behind the verb */
+  const char *config, *db;
+  struct gc_addr binds[2];            /* one a family; family NONE: none */
+  size_t bind_count;
+  uint32_t ifindex;
+  uint32_t max_tokens;
+};
+
+struct gc_manager_verb {
+  const char *name, *operands;
+  int min_operands, max_operands;
+  enum gc_status (*run)(struct gc_manager_db *db, const struct gc_manager_params *params);
+};
+
+extern const struct gc_tool gc_manager_tool;
+extern const struct gc_manager_verb gc_manager_verbs[]; /* ends in a row without a name */
+
+/** argv to struct; wrong use does not return. */
+void gc_manager_params_parse(struct gc_manager_params *params, int argc, char **argv);
+
+/** What an error of the database means, said. */
+enum gc_status gc_manager_explain(const struct gc_manager_db *db, enum gc_err err, const char *subject);
+
+/** Both clocks now. */
+struct gc_gm_time gc_manager_time(void);
+
+/** Read the configuration and make the Group Manager; problems are said. */
+enum gc_status gc_manager_make(struct gc_manager_file **file, struct gc_gm **gm, struct gc_manager_db *db, const struct gc_manager_params *params,
+                               const struct gc_gm_ops *ops);
+
+/* gc-manager_status.c, gc-manager_command.c */
+enum gc_status gc_manager_status(struct gc_manager_db *db, const struct gc_manager_params *params);
+enum gc_status gc_manager_rekey(struct gc_manager_db *db, const struct gc_manager_params *params);
+enum gc_status gc_manager_evict(struct gc_manager_db *db, const struct gc_manager_params *params);
+/** Do what other processes have asked for. */
+void gc_manager_do_commands(struct gc_manager_db *db, struct gc_gm *gm, const struct gc_gm_time *time);
+
+/* gc-manager_serve.c */
+enum gc_status gc_manager_serve(struct gc_manager_db *db, const struct gc_manager_params *params);
+
+/* --- tokens: who has uploaded one, and the Security Context that came of it --------------------------------------------- */
+
+struct gc_manager_tokens;
+
+/** One client's secure association. */
+struct gc_manager_token {
+  struct gc_manager_token *next;
+  struct gc_oscore_context *context;
+  uint8_t material_id[64];     /* of the token's cnf */
+  size_t material_id_len;
+  uint8_t recipient_id[2], recipient_id_len;
+  struct gc_gm_client client;
+  struct gc_addr from;         /* where the last request that it opened came from; family NONE: none has come yet */
+  bool is_confirmed;           /* … so that its owner has shown that it has the key */
+};
+
+struct gc_manager_tokens_ops {
+  /** Somebody has proved that it holds the key of its token: rights may have changed, messages may be sent. */
+  void (*confirmed)(void *ctx, struct gc_manager_token *token, const struct gc_gm_time *time);
+  /** The context is about to be freed. */
+  void (*forget)(void *ctx, struct gc_manager_token *token);
+  void (*log)(void *ctx, const char *what, const struct gc_addr *from, struct gc_bytes identity, const char *why);
+  void *ctx;
+};
+
+/** ring: contexts are put into it, and taken out of it. NULL: no memory */
+struct gc_manager_tokens *gc_manager_tokens_new(struct gc_gm *gm, const struct gc_context_ace *ace, struct gc_oscore_ring *ring, uint32_t max_tokens,
+                                                const struct gc_manager_tokens_ops *ops);
+void gc_manager_tokens_free(struct gc_manager_tokens **tokens);
+
+/** POST /authz-info. */
+enum gc_err gc_manager_tokens_take(struct gc_manager_tokens *tokens, const struct gc_server_request *request, struct gc_server_response *response);
+
+/** Whose request it is; NULL: nobody's. */
+struct gc_manager_token *gc_manager_tokens_of(struct gc_manager_tokens *tokens, const struct gc_server_request *request);
+
+/** The association by which a member is reached; NULL: there is none. */
+struct gc_manager_token *gc_manager_tokens_by_identity(struct gc_manager_tokens *tokens, struct gc_bytes identity);
+
+/** Drop what has expired or been replaced. Not from within a handler. */
+void gc_manager_tokens_tick(struct gc_manager_tokens *tokens);
+
+size_t gc_manager_tokens_count(const struct gc_manager_tokens *tokens);
+
+/* --- resources ---------------------------------------------------------------------------------------------------------- */
+
+struct gc_manager_resources;
+
+/** Everything below ace-group, as the groups and their members are now. NULL: said why not */
+struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, struct gc_gm *gm, struct gc_manager_tokens *tokens,
+                                                      const struct gc_context_ace *ace);
+void gc_manager_resources_free(struct gc_manager_resources **resources); /* after the server */
+
+/** A member has come, has gone, or everything of a group is new. */
+void gc_manager_resources_event(struct gc_manager_resources *resources, const struct gc_gm_event *event);
+
+/** Take away what has gone. Not from within a handler. */
+void gc_manager_resources_tick(struct gc_manager_resources *resources, uint64_t now_ms);
+
+/* --- mail: requests to members -------------------------------------------------------------------------------------------- */
+
+struct gc_manager_mail;
+
+struct gc_manager_mail_ops {
+  enum gc_err (*send)(void *ctx, const struct gc_datagram *datagram);
+  void (*log)(void *ctx, const char *what, const char *group, const struct gc_gm_member *member, const char *why);
+  void *ctx;
+};
+
+struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_tokens *tokens, struct gc_oscore_ring *ring,
+                                            const struct gc_manager_mail_ops *ops);
+void gc_manager_mail_free(struct gc_manager_mail **mail);
+
+/** REKEYED: to all who need it; EVICTED: to the one. */
+void gc_manager_mail_event(struct gc_manager_mail *mail, const struct gc_gm_event *event);
+
+/** A member can be reached (again): the latest rekeying of its groups goes to it. */
+void gc_manager_mail_catch_up(struct gc_manager_mail *mail, const struct gc_manager_token *token);
+
+/** Exchanges with this context end. */
+void gc_manager_mail_forget(struct gc_manager_mail *mail, const struct gc_manager_token *token);
+
+void gc_manager_mail_receive(struct gc_manager_mail *mail, const struct gc_datagram *datagram, uint64_t now_ms);
+void gc_manager_mail_tick(struct gc_manager_mail *mail, uint64_t now_ms);
+uint64_t gc_manager_mail_deadline(const struct gc_manager_mail *mail);
+
+/* --- log: one line an event, on stdout -------------------------------------------------------------------------------------- */
+
+struct gc_manager_line {
+  const char *event, *group, *why; /* NULL: absent */
+  const struct gc_gm_member *member; /* NULL: none */
+  struct gc_bytes identity;        /* of a token, where there is no member */
+  const struct gc_addr *from;      /* NULL: none */
+  bool has_num;
+  uint64_t num;
+};
+void gc_manager_log(struct gc_out *out, bool json, const struct gc_manager_line *line);
+
+/** The issuer and the subject of an identity. */
+void gc_manager_identity_split(struct gc_bytes identity, struct gc_bytes *issuer, struct gc_bytes *subject);
+
+#endif
