@@ -74,6 +74,7 @@ struct gc_join_session {
   void *take_ctx;
   enum gc_status status;
   bool is_waiting, is_interrupted;
+  bool hides_refusal;                        /* that the Group Manager refuses is no news: 5, and nothing said */
 };
 
 /** What a command that stays adds to a session. */

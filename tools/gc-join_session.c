@@ -85,6 +85,8 @@ static void on_done(void *ctx, const struct gc_join_answer *answer)
     if (!session->is_waiting || gc_join_is_busy(session->join))
       return;
     session->status = answer->result ? GC_STATUS_NO : GC_STATUS_OK; /* the first of an observation that was asked for */
+  } else if (answer->result == GC_JOIN_REFUSED && session->hides_refusal) {
+    session->status = GC_STATUS_SECURITY;
   } else if (answer->result) {
     session->status = gc_join_say(session, answer);
   } else {

@@ -16,7 +16,7 @@ struct watch {
   uint64_t observe_ms;           /* the observations are to be made (again) from then on; UINT64_MAX: they stand */
   struct stat association;       /* of FILE.gm as it is in use */
   struct gc_oscore_context *context;
-  bool wants_update, is_evicted, is_deleted, is_changed, starts_anew;
+  bool wants_update, is_told_off, is_evicted, is_deleted, is_changed, starts_anew;
 };
 
 static void evicted(struct watch *watch, bool is_deleted)
@@ -42,9 +42,12 @@ static bool on_control_rekeying(void *ctx, const struct gc_groupcomm *message)
   return look_at_rekeying(ctx, message);
 }
 
+/* It may have been on its way since before this node joined anew: the Group Manager is asked whether it is so. */
 static void on_control_eviction(void *ctx)
 {
-  evicted(ctx, false);
+  struct watch *watch = ctx;
+  watch->is_told_off = true;
+  gc_node_stop(watch->session->node);
 }
 
 /* --- what observations bring --------------------------------------------------------------------------------------------- */
@@ -147,6 +150,18 @@ static enum gc_status observe(struct watch *watch)
   return status;
 }
 
+static enum gc_status confirm_eviction(struct watch *watch)
+{
+  struct gc_join_session *session = watch->session;
+  watch->is_told_off = false;
+  session->hides_refusal = true;
+  enum gc_status status = gc_join_session_ask(session, GC_JOIN_NODE, NULL, NULL, NULL);
+  session->hides_refusal = false;
+  if (status == GC_STATUS_SECURITY)
+    evicted(watch, false);
+  return status == GC_STATUS_SECURITY ? GC_STATUS_OK : status;
+}
+
 /* Another command may have made another association, or joined anew: then this run begins anew with its files. */
 static void look(struct watch *watch)
 {
@@ -164,7 +179,9 @@ static enum gc_status act(struct watch *watch)
     look(watch);
   if (watch->starts_anew || watch->is_evicted)
     return GC_STATUS_OK;
-  if (now_ms >= watch->observe_ms)
+  if (watch->is_told_off)
+    status = confirm_eviction(watch);
+  if (!watch->is_evicted && !status && now_ms >= watch->observe_ms)
     status = observe(watch);
   if (!watch->is_evicted && !status && (watch->wants_update || now_ms >= watch->poll_ms))
     status = update(watch);

@@ -208,6 +208,12 @@ static void on_event(void *ctx, const struct gc_client_event *event)
     try_again(letter, "no answer");
 }
 
+static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
+{
+  const struct gc_manager_mail *mail = ctx;
+  return mail->ops.send(mail->ops.ctx, datagram);
+}
+
 struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_tokens *tokens, struct gc_oscore_ring *ring,
                                             const struct gc_manager_mail_ops *ops)
 {
@@ -220,7 +226,7 @@ struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_
   mail->ring = ring;
   mail->ops = *ops;
   mail->end = &mail->first;
-  const struct gc_client_ops client_ops = { .send = ops->send, .event = on_event, .ctx = mail };
+  const struct gc_client_ops client_ops = { .send = on_send, .event = on_event, .ctx = mail };
   mail->client = gc_client_new(&params, &client_ops, gc_rng_system());
   if (!mail->client)
     gc_manager_mail_free(&mail);
