@@ -189,7 +189,7 @@ void gc_join_take_token(struct gc_join *join)
   const uint64_t roles = granted(join, &response);
   if ((roles & join->params.roles) != join->params.roles) {
     char text[GC_ROLES_TEXT_MAX];
-    struct gc_join_answer answer = { .code = record->code, .has_error = true, .error = GC_TOKEN_INVALID_SCOPE };
+    struct gc_join_answer answer = { .has_error = true, .error = GC_TOKEN_INVALID_SCOPE };
     gc_join_detail_add(answer.detail, gc_bytes_str("the token does not grant "));
     gc_join_detail_add(answer.detail, gc_bytes_str(gc_roles_format(text, join->params.roles & ~roles)));
     gc_join_end_with(join, GC_JOIN_NO_TOKEN, &answer);

@@ -1,0 +1,351 @@
+#!/usr/bin/env bats
+# What gc-join promises: files that work, sentences that help, exit statuses; against gc-as and gc-manager.
+# @req AC-20 AC-21 OP-09 JN-12 JN-19 JN-31 GR-03 GR-07 GR-08 GR-09 GR-12 GR-15 GR-16 MB-02 RK-04 RK-06 RK-07
+
+setup() {
+	. "$BATS_TEST_DIRNAME/../lib/join.sh"
+	PORT=$((20000 + (BATS_TEST_NUMBER * 211 + $$) % 20000))
+	join_setup "127.0.0.1:$PORT" "127.0.0.1:$((PORT + 1))"
+}
+
+teardown() {
+	join_teardown
+}
+
+both() {
+	as_start
+	gm_start
+}
+
+gid() {
+	jq -r .gid "$1"
+}
+
+own_id() {
+	jq -r .sender.id "$1"
+}
+
+@test "join: a context file with which the other tools work" {
+	both
+	client alice requester,responder
+	client bob requester,responder
+	join alice requester,responder
+	[ "$status" -eq 0 ]
+	[[ "$(cat out)" == "joined lights: Gid "*", Sender ID 00, key generation 0, 0 others known; alice.json" ]]
+	[ ! -s err ]
+	[ "$(stat -c %a alice.json alice.json.join alice.json.gm | sort -u)" = 600 ]
+	join bob requester,responder --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '[.event, .group, .sender_id, .num, .recipients] | @csv' out)" = '"joined","lights","01",0,1' ]
+	[ "$(jq -r .ace.group_uri bob.json)" = "$GM_URI" ]
+	[ "$(jq -r '.recipients[0].id' bob.json)" = 00 ]
+	gc-keygen show bob.json --strict >shown
+	grep -q 'lights' shown
+	# what one protects the other opens
+	mid=$(gc-send --dry-run -g bob.json -i lo coap://224.0.1.187/hello)
+	gc-join creds alice.json >/dev/null
+	echo "$mid" | gc-decode -g alice.json --json --hex >decoded
+	[ "$(jq -r '.security.verified' decoded)" = true ]
+}
+
+@test "join: what is there is kept, unless --force" {
+	both
+	client alice requester
+	echo mine >alice.json
+	join alice requester
+	[ "$status" -eq 4 ]
+	[ "$(cat alice.json)" = mine ]
+	[ ! -s as.log ]
+	join alice requester --force
+	[ "$status" -eq 0 ]
+	first=$(own_id alice.json)
+	# a member that joins anew gets another Sender ID
+	join alice requester --force
+	[ "$status" -eq 0 ]
+	[ "$(own_id alice.json)" != "$first" ]
+	[ "$(gc-manager --db gm.db status --json | grep -c alice)" -eq 1 ]
+}
+
+@test "hints: --gm alone finds the Authorization Server, if it is allowed" {
+	both
+	client alice requester
+	run_join here --gm "$GM_URI" --key alice.key --role requester --out alice.json -v
+	[ "$status" -eq 0 ]
+	grep -q 'the Authorization Server that the Group Manager names is allowed' err
+	[ "$(jq -r .as alice.json.join)" = "$AS_URI/token" ]
+	[ "$(jq -r .audience alice.json.join)" = gm.example ]
+	# the context is that of another one
+	client bob requester
+	sed -i "s,$AS_URI,coap://192.0.2.1," bob.as.json
+	run_join here --gm "$GM_URI" --key bob.key --role requester --out bob.json --json
+	[ "$status" -eq 5 ]
+	grep -q "names an Authorization Server that is not allowed: $AS_URI/token" err
+	[ "$(jq -r .reason out)" = 'the Group Manager names an Authorization Server that is not allowed' ]
+	[ ! -e bob.json ]
+	run_join here --gm "$GM_URI" --key bob.key --role requester --out bob.json --allow-as "$AS_URI/token"
+	[ "$status" -eq 0 ]
+}
+
+@test "refusals of the Authorization Server: no policy, not registered, not there" {
+	both
+	client alice requester
+	join alice responder
+	[ "$status" -eq 5 ]
+	grep -q 'gives no token with 4.00, invalid_scope: no policy allows this client any of that; ask for a policy' err
+	[ ! -e alice.json ]
+	join alice requester,responder
+	[ "$status" -eq 5 ]
+	grep -q 'the token does not grant responder' err
+	join alice requester --audience nobody
+	[ "$status" -eq 5 ]
+	grep -q 'invalid_request' err
+	gc-as --db as.db client remove alice
+	join alice requester --json
+	[ "$status" -eq 5 ]
+	[ "$(jq -r .event out)" = failed ]
+	as_kill
+	rm as.db*
+	gc-as --db as.db --uri "$AS_URI" client add alice --out . --force
+	as_start
+	sed -i 's/"master_secret": "../"master_secret": "00/' alice.as.json
+	join alice requester
+	[ "$status" -eq 5 ]
+	grep -q "keys" err
+	as_kill
+	join alice requester --wait 1
+	[ "$status" -eq 1 ]
+	grep -q 'no answer: the Authorization Server: nothing came back' err
+}
+
+@test "refusals of the Group Manager: forged token, unknown group, a role of a pure verifier" {
+	both
+	client alice requester,responder
+	join alice requester
+	[ "$status" -eq 0 ]
+	# a token that somebody has changed, and nobody to give another one
+	rm alice.json.gm
+	token=$(jq -r .token alice.json.join)
+	last=${token: -1}
+	jq ".token = \"${token%?}$([ "$last" = 0 ] && echo 1 || echo 0)\" | del(.as_context)" alice.json.join >changed
+	mv changed alice.json.join
+	run_join here status alice.json
+	[ "$status" -eq 5 ]
+	grep -q 'the Group Manager does not take the token with 4.01' err
+	gc-as --db as.db policy add alice doors requester
+	run_join here --gm "${GM_URI%lights}doors" --as "$AS_URI" --key alice.key --role requester --out doors.json
+	[ "$status" -eq 5 ]
+	[ ! -e doors.json ]
+	join alice verifier --force
+	[ "$status" -eq 2 ]
+	grep -q -- '--role verifier' err
+}
+
+@test "a key of another kind than the group's is not tried" {
+	both
+	client alice requester
+	gc-keygen key --alg ES256 --subject alice --out alice.key --force
+	join alice requester
+	[ "$status" -eq 3 ]
+	grep -q 'the group needs another key with 2.01: its signature algorithm is EdDSA; make one with gc-keygen key --alg' err
+	[ "$(grep -c joined gm.log)" -eq 0 ]
+}
+
+@test "a pure monitor needs no key and gets no Sender ID" {
+	both
+	client eve monitor
+	client alice requester,responder
+	join alice requester,responder
+	run_join here --gm "$GM_URI" --as "$AS_URI" -g eve.as.json --role monitor --out eve.json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .sender eve.json)" = null ]
+	[ "$(jq -r '.recipients | length' eve.json)" -eq 1 ]
+	gc-send --dry-run -g alice.json -i lo coap://224.0.1.187/hello | gc-decode -g eve.json --json --hex >decoded
+	[ "$(jq -r '.security.verified' decoded)" = true ]
+	run_join here rekey eve.json --new-id
+	[ "$status" -eq 1 ]
+	grep -q 'renew' err
+	run_join here rekey eve.json
+	[ "$status" -eq 0 ]
+}
+
+@test "status, rekey: current or not, and current afterwards; who is gone is forgotten" {
+	both
+	for m in alice bob carol; do
+		client $m requester,responder
+		join $m requester,responder
+	done
+	run_join here creds alice.json
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <out)" -eq 3 ]
+	[ "$(jq -r '[.recipients[].id] | sort | join(" ")' alice.json)" = '01 02' ]
+	run_join here status alice.json
+	[ "$status" -eq 0 ]
+	[[ "$(cat out)" == "lights: key generation 0, current, expires in "*"; the group is active" ]]
+	run_join here leave carol.json
+	[ "$status" -eq 0 ]
+	[ ! -e carol.json ]
+	[ ! -e carol.json.join ]
+	[ ! -e carol.json.gm ]
+	run_join here status alice.json --json
+	[ "$status" -eq 1 ]
+	[ "$(jq -r '[.current, .num, .num_at_group_manager] | @csv' out)" = 'false,0,1' ]
+	before=$(gid alice.json)
+	run_join here rekey alice.json
+	[ "$status" -eq 0 ]
+	[ "$(gid alice.json)" != "$before" ]
+	[ "$(jq -r '[.recipients[].id] | join(" ")' alice.json)" = 01 ]
+	[ "$(own_id alice.json)" = 00 ]
+	run_join here status alice.json
+	[ "$status" -eq 0 ]
+	run_join here rekey alice.json
+	[ "$(cat out)" = 'lights: key generation 1, current' ]
+	# far behind: more generations than the Group Manager keeps stale Sender IDs of
+	for _ in 1 2 3 4 5; do gc-manager --db gm.db rekey lights; done
+	run_join here rekey bob.json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '[.recipients[].id] | join(" ")' bob.json)" = 00 ]
+	[ "$(jq -r .num bob.json.join)" -eq 6 ]
+}
+
+@test "rekey --new-id: another Sender ID, sequence numbers from 0, under the same keys" {
+	both
+	client alice requester,responder
+	client bob requester,responder
+	join alice requester,responder
+	join bob requester,responder
+	gc-send -q -g alice.json -N -t 0 -i lo coap://224.0.1.187/hello || true
+	run_join here rekey alice.json --new-id
+	[ "$status" -eq 0 ]
+	grep -q '^renewed lights: .* Sender ID 02, key generation 0' out
+	[ "$(own_id alice.json)" = 02 ]
+	gc-join creds bob.json 02 >out
+	grep -q alice out
+	gc-send --dry-run -g alice.json -i lo coap://224.0.1.187/hello | gc-decode -g bob.json --json --hex >decoded
+	[ "$(jq -r '[.security.verified, .security.kid, .security.piv] | @csv' decoded)" = 'true,"02","00"' ]
+	run_join here creds bob.json 77
+	[ "$status" -eq 1 ]
+	grep -q 'no such member' err
+	run_join here creds bob.json xyz
+	[ "$status" -eq 2 ]
+}
+
+@test "policies, and another credential" {
+	both
+	client alice requester,responder
+	client bob requester,responder
+	join alice requester,responder
+	join bob requester,responder
+	run_join here policies alice.json --json
+	[ "$(jq -r '[.event, .key_update_check_interval_s, .expiration_delta_s] | @csv' out)" = '"policies",3600,0' ]
+	gc-keygen key --subject alice-2 --out alice2.key
+	run_join here cred alice.json
+	[ "$status" -eq 2 ]
+	run_join here cred alice.json --key alice2.key
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .sender.cred alice.json)" = "$(jq -r .cred alice2.key)" ]
+	gc-join creds bob.json 00 >out
+	grep -q 'alice-2' out
+	gc-send --dry-run -g alice.json -i lo coap://224.0.1.187/hello | gc-decode -g bob.json --json --hex >decoded
+	[ "$(jq -r .security.verified decoded)" = true ]
+	# a later rekeying is for the new key
+	run_join here rekey alice.json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .sender.cred alice.json)" = "$(jq -r .cred alice2.key)" ]
+}
+
+generation_is() { # FILE NUM
+	[ "$(jq -r .num "$1.join" 2>/dev/null)" = "$2" ]
+}
+
+@test "watch: rekeyings by observation and at the control URI; eviction" {
+	both
+	client alice requester,responder
+	client bob requester,responder
+	client carol requester,responder
+	join alice requester,responder
+	join bob requester,responder --control-uri "coap://127.0.0.1:$((PORT + 2))/ace-group/lights/node"
+	join carol requester,responder
+	watch alice --json
+	alice_pid=$watch_pid
+	watch bob --json
+	bob_pid=$watch_pid
+	# the credentials of later members came by themselves or with the next update
+	gc-manager --db gm.db rekey lights
+	until_true generation_is alice.json 1
+	until_true generation_is bob.json 1
+	[ "$(gid alice.json)" = "$(gid bob.json)" ]
+	[ "$(jq -r .event bob.watch.log | head -1)" = rekeyed ]
+	gc-manager --db gm.db evict lights carol
+	until_true generation_is alice.json 2
+	until_true generation_is bob.json 2
+	[ "$(jq -r '[.recipients[].id] | join(" ")' alice.json)" = 01 ]
+	[ "$(jq -r '[.recipients[].id] | join(" ")' bob.json)" = 00 ]
+	gc-manager --db gm.db evict lights bob
+	status=0
+	wait "$bob_pid" || status=$?
+	[ "$status" -eq 5 ]
+	[ "$(jq -r .event bob.watch.log | tail -1)" = evicted ]
+	grep -q 'this node has been evicted; bob.json is now bob.json.evicted' bob.watch.err
+	[ ! -e bob.json ]
+	[ -s bob.json.evicted ]
+	# what is sent now is nothing to the one who is gone
+	until_true generation_is alice.json 3
+	gc-send --dry-run -g alice.json -i lo coap://224.0.1.187/hello >sent
+	gc-decode -g bob.json.evicted --json --hex <sent >decoded
+	[ "$(jq -r .security.verified decoded)" = false ]
+	gc-decode -g alice.json --json --hex <sent >decoded
+	[ "$(jq -r .security.verified decoded)" = true ]
+	status=0
+	kill "$alice_pid"
+	wait "$alice_pid" || status=$?
+	[ "$status" -eq 0 ]
+}
+
+@test "watch: what was missed is fetched at the start; --once, --time" {
+	both
+	client alice requester,responder
+	join alice requester,responder
+	gc-manager --db gm.db rekey lights
+	gc-manager --db gm.db rekey lights
+	run_join here watch alice.json --once
+	[ "$status" -eq 0 ]
+	generation_is alice.json 2
+	run_join here watch alice.json -t 0.5
+	[ "$status" -eq 0 ]
+	generation_is alice.json 2
+}
+
+@test "watch: survives a Group Manager that is started anew, and another command beside it" {
+	both
+	client alice requester,responder
+	join alice requester,responder
+	watch alice
+	gm_kill KILL
+	gm_start
+	# this makes another association: the one that watches finds out
+	gc-join status alice.json
+	gc-manager --db gm.db rekey lights
+	until_true generation_is alice.json 1
+	gc-manager --db gm.db rekey lights
+	until_true generation_is alice.json 2
+}
+
+@test "usage: what does not go together" {
+	for args in "" "--gm $GM_URI --out x" "--gm $GM_URI --role requester --key k" "--gm $GM_URI --role requester,monitor --key alice.key --out x" \
+		"status" "status a b" "frobnicate" "status x --role requester" "--gm coap://224.0.1.187/ace-group/lights --role monitor -g alice.as.json --out x" \
+		"--gm coap://127.0.0.1 --role monitor -g alice.as.json --out x" "--gm $GM_URI --role boss -g alice.as.json --out x"; do
+		[ -e alice.key ] || client alice requester
+		# shellcheck disable=SC2086 # words
+		run_join here $args
+		[ "$status" -eq 2 ]
+		[ "$(wc -l <err)" -ge 1 ]
+	done
+	run_join here status nothing.json
+	[ "$status" -eq 3 ]
+	grep -q 'nothing.json.join' err
+	run_join here --gm "$GM_URI" --role requester --key nothing.key -g alice.as.json --out x
+	[ "$status" -eq 3 ]
+	run_join here --gm "$GM_URI" --role monitor --key alice.key -g nothing.as.json --out x
+	[ "$status" -eq 3 ]
+	grep -q 'gc-as client add writes it' err
+}
