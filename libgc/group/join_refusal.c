@@ -83,11 +83,12 @@ static bool take_challenge(struct gc_join *join, const struct gc_join_slot *slot
   return true;
 }
 
-/* 4.01: the Group Manager does not know the association any more (unprotected), or its token is not valid any more. */
+/* 4.01: the Group Manager does not know the association any more (unprotected), or its token is not valid any more. One that was
+ * started anew may have given the kid to another by now: then it cannot decrypt, 4.00 (RFC 8613, Section 8.2). */
 static bool take_unauthorized(struct gc_join *join, const struct gc_join_slot *slot)
 {
   const bool is_protected = slot->record.is_protected;
-  if (slot->record.code != GC_CODE(4, 1))
+  if (slot->record.code != GC_CODE(4, 1) && (is_protected || slot->record.code != GC_CODE(4, 0)))
     return false;
   if (is_protected ? join->has_new_token || !join->params.as_context : join->has_new_association)
     return false;
