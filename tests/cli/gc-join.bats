@@ -63,7 +63,7 @@ own_id() {
 	join alice requester --force
 	[ "$status" -eq 0 ]
 	[ "$(own_id alice.json)" != "$first" ]
-	[ "$(gc-manager --db gm.db status --json | grep -c alice)" -eq 1 ]
+	[ "$(gc-manager --db gm.db status --json | jq '[.members[] | select(.subject == "alice")] | length')" -eq 1 ]
 }
 
 @test "hints: --gm alone finds the Authorization Server, if it is allowed" {
