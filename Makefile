@@ -34,7 +34,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' $(1) $(2))
 
 # goals that work before the packages are there; those in DEPS_FIRST install them and start make anew
-DEPS_FIRST := demo check san bench fuzz lint
+DEPS_FIRST := demo demo-join check san bench fuzz lint
 NO_DEPS    := deps clean help dist conformance uninstall $(DEPS_FIRST)
 ifneq ($(shell command -v $(PKG_CONFIG) >/dev/null 2>&1 && $(PKG_CONFIG) --exists $(COAP_PC) && echo yes),yes)
 ifneq ($(filter-out $(NO_DEPS),$(or $(MAKECMDGOALS),all)),)

@@ -58,6 +58,10 @@ do-demo: all
 demo-observe: all
 	@BUILD=$(BUILD) tests/demo_observe.sh
 
+## demo-join    build, and let a panel and three lamps join a group, evict one, and show who can still read what
+do-demo-join: all
+	@BUILD=$(BUILD) tests/demo_join.sh
+
 ## check        every test; the last line counts them
 do-check: tests
 	$(RUN) $(BATS) $(UNIT_BIN) $(FUZZ_BIN)
