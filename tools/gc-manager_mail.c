@@ -190,12 +190,6 @@ static void try_again(struct letter *letter, const char *why)
   }
 }
 
-static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
-{
-  const struct gc_manager_mail *mail = ctx;
-  return mail->ops.send(mail->ops.ctx, datagram);
-}
-
 static void on_event(void *ctx, const struct gc_client_event *event)
 {
   struct gc_manager_mail *mail = ctx;
