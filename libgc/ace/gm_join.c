@@ -139,7 +139,7 @@ static void fill_member(struct gc_gm_call *call, const struct join *join)
   member->expires_s = client->expires_s;
   member->join_num = call->group.num;
   member->cred_len = join->sends ? request->client_cred.len : 0;
-  if (request->client_cred.ptr != member->cred)
+  if (member->cred_len && request->client_cred.ptr != member->cred)
     memcpy(member->cred, request->client_cred.ptr, member->cred_len);
   member->scope_len = request->scope.len;
   memcpy(member->scope, request->scope.ptr, request->scope.len);
