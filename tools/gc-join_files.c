@@ -138,6 +138,8 @@ void gc_join_keep_token(void *ctx, const struct gc_join_token *token)
   struct gc_join_session *session = ctx;
   if (gc_join_bytes_set(&session->record->token, token->token) || gc_join_bytes_set(&session->record->material, token->material))
     gc_warn("the token is too long to be kept: the next command will ask for another one");
+  /* membership ends with the token: another one is asked for in good time */
+  session->record->renew_s = token->has_expires_in ? gc_wall_us() / 1000000 + token->expires_in_s - token->expires_in_s / 4 : 0;
 }
 
 void gc_join_forget_files(const struct gc_join_session *session, bool is_evicted)

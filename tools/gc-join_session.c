@@ -339,6 +339,13 @@ enum gc_status gc_join_session_begin(struct gc_join_session *session, const stru
   return status ? status : start(session);
 }
 
+void gc_join_session_renew(struct gc_join_session *session)
+{
+  const uint64_t renew_s = session->record->renew_s;
+  if (renew_s && gc_wall_us() / 1000000 >= renew_s && gc_join_forget_token(session->join) == GC_OK)
+    gc_info(1, "another token is due");
+}
+
 static enum gc_status resume(struct gc_join_session *session)
 {
   const struct gc_join_file *record = session->record;
@@ -347,8 +354,10 @@ static enum gc_status resume(struct gc_join_session *session)
     .ring = session->association.oscore ? session->ring : NULL, .node = record->node, .n_s = gc_join_bytes_get(&record->n_s),
     .n_c = gc_join_bytes_get(&record->n_c),
   };
-  if (gc_join_resume(session->join, &kept) == GC_OK)
+  if (gc_join_resume(session->join, &kept) == GC_OK) {
+    gc_join_session_renew(session);
     return GC_STATUS_OK;
+  }
   gc_error("%s: a value is too long", session->record_path);
   return GC_STATUS_INPUT;
 }

@@ -104,15 +104,21 @@ static void on_retire(void *ctx, struct gc_oscore_context *context)
 
 /* --- what is done about it ------------------------------------------------------------------------------------------------ */
 
+/* After the Key Update Check Interval, and when another token is due. */
 static uint64_t next_poll(const struct watch *watch)
 {
-  const uint64_t interval_s = watch->session->record->check_interval_s;
-  return gc_now_ms() + 1000 * (interval_s > 0 && interval_s < POLL_MAX_S ? interval_s : POLL_MAX_S);
+  const struct gc_join_file *record = watch->session->record;
+  const uint64_t now_s = gc_wall_us() / 1000000;
+  uint64_t wait_s = record->check_interval_s > 0 && record->check_interval_s < POLL_MAX_S ? record->check_interval_s : POLL_MAX_S;
+  if (record->renew_s)
+    wait_s = least(wait_s, record->renew_s > now_s ? record->renew_s - now_s : 1);
+  return gc_now_ms() + 1000 * wait_s;
 }
 
 static enum gc_status update(struct watch *watch)
 {
   bool is_changed = false;
+  gc_join_session_renew(watch->session);
   enum gc_status status = gc_join_update(watch->session, &is_changed);
   watch->wants_update = false;
   watch->is_changed = watch->is_changed || is_changed;

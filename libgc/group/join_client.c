@@ -195,6 +195,16 @@ enum gc_err gc_join_ask(struct gc_join *join, enum gc_join_operation operation, 
   return GC_OK;
 }
 
+enum gc_err gc_join_forget_token(struct gc_join *join)
+{
+  if (join->stage != GC_JOIN_AT_REST || !join->params.as_context)
+    return GC_E_STATE;
+  gc_wipe(join->secrets, sizeof *join->secrets);
+  join->context = NULL;
+  join->ring = NULL;
+  return GC_OK;
+}
+
 bool gc_join_is_busy(const struct gc_join *join)
 {
   return join->stage != GC_JOIN_AT_REST;

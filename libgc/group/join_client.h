@@ -184,6 +184,10 @@ struct gc_join_question {
  */
 enum gc_err gc_join_ask(struct gc_join *join, enum gc_join_operation operation, const struct gc_join_question *question) GC_MUST_CHECK;
 
+/** Forget token and association: the next operation begins with others. For a token that is about to expire, with which the
+ *  membership would end (RFC 9594, Section 5). GC_E_STATE: an operation is under way, or no other token could be had */
+enum gc_err gc_join_forget_token(struct gc_join *join) GC_MUST_CHECK;
+
 /** Is an operation under way? */
 bool gc_join_is_busy(const struct gc_join *join);
 

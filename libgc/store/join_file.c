@@ -22,7 +22,7 @@ static const struct row {
 #define ROW(member, type, is_needed) { #member, type, offsetof(struct gc_join_file, member), is_needed }
   ROW(gm, TEXT, true), ROW(node, TEXT, false), ROW(as, TEXT, false), ROW(as_context, TEXT, false), ROW(audience, TEXT, false),
   ROW(key, TEXT, false), ROW(control_uri, TEXT, false), ROW(roles, TEXT, true), ROW(num, NUMBER, true), ROW(expires_s, NUMBER, false),
-  ROW(check_interval_s, NUMBER, false), ROW(token, BYTES, false), ROW(material, BYTES, false), ROW(n_s, BYTES, false), ROW(n_c, BYTES, false),
+  ROW(check_interval_s, NUMBER, false), ROW(renew_s, NUMBER, false), ROW(token, BYTES, false), ROW(material, BYTES, false), ROW(n_s, BYTES, false), ROW(n_c, BYTES, false),
 #undef ROW
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };

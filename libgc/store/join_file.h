@@ -27,6 +27,7 @@ struct gc_join_file {
   uint64_t num;                           /* Key Generation Number of the context file */
   uint64_t expires_s;                     /* UTC, when its keys end; 0: not known */
   uint64_t check_interval_s;              /* Key Update Check Interval */
+  uint64_t renew_s;                       /* UTC, when another token is due; 0: not known */
   struct gc_join_bytes token, material;   /* secret */
   struct gc_join_bytes n_s, n_c;          /* latest challenge, and cnonce of the Join Request */
 };

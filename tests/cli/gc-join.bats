@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What gc-join promises: files that work, sentences that help, exit statuses; against gc-as and gc-manager.
-# @req AC-20 AC-21 OP-09 JN-12 JN-19 JN-31 GR-03 GR-07 GR-08 GR-09 GR-12 GR-15 GR-16 MB-02 RK-04 RK-06 RK-07
+# @req AC-20 AC-21 OP-09 JN-12 JN-19 JN-31 GR-03 GR-07 GR-08 GR-09 GR-12 GR-15 GR-16 GR-17 MB-02 RK-04 RK-06 RK-07
 
 setup() {
 	. "$BATS_TEST_DIRNAME/../lib/join.sh"
@@ -328,6 +328,25 @@ generation_is() { # FILE NUM
 	until_true generation_is alice.json 1
 	gc-manager --db gm.db rekey lights
 	until_true generation_is alice.json 2
+}
+
+@test "watch: a membership outlives its token, because another one is got in time; without that it ends" {
+	as_start --lifetime 4
+	gm_start
+	client alice requester,responder
+	client bob requester,responder
+	join alice requester,responder
+	join bob requester,responder
+	watch alice
+	until_true has_line 'evicted lights n2 bob' gm.log
+	# bob went with his token; alice has had another one since
+	sleep 3 # what is tested: longer than a token lasts
+	gc-join status alice.json
+	[ "$(grep -c '^token alice' as.log)" -ge 2 ]
+	[ "$(grep -c 'evicted lights n1 alice' gm.log)" -eq 0 ]
+	run_join here status bob.json
+	[ "$status" -eq 5 ]
+	grep -q 'join first, or anew' err
 }
 
 @test "usage: what does not go together" {

@@ -642,6 +642,23 @@ static void a_kept_token_that_has_expired_is_replaced(void **state)
   assert_int_equal(t.answer.result, GC_JOIN_DONE);
 }
 
+static void a_token_is_renewed_before_it_expires(void **state)
+{
+  (void)state;
+  joined();
+  dictate("018a278f7faab55a");
+  dictate("16");
+  assert_int_equal(gc_join_forget_token(t.join), GC_OK);
+  assert_int_equal(gc_join_ask(t.join, GC_JOIN_NUM, NULL), GC_OK);
+  assert_int_equal(gc_join_forget_token(t.join), GC_E_STATE);
+  give_token();
+  take_upload();
+  (void)request(t.gm, &gm_addr, GC_CODE_GET, "/ace-group/group1/num");
+  answer(t.gm, GC_CODE(2, 5), GC_FORMAT_APPLICATION_CBOR, "00");
+  assert_int_equal(t.answer.result, GC_JOIN_DONE);
+  assert_int_equal(t.tokens, 2);
+}
+
 static void without_a_challenge_one_is_asked_for(void **state)
 {
   struct gc_ace_params token;
@@ -741,6 +758,7 @@ int main(void)
     TEST(another_credential_is_proved_with_the_latest_challenge),
     TEST(a_lost_association_is_made_anew),
     TEST(a_kept_token_that_has_expired_is_replaced),
+    TEST(a_token_is_renewed_before_it_expires),
     TEST(without_a_challenge_one_is_asked_for),
     TEST(silence_is_told),
     TEST(what_cannot_be_joined_with_is_refused_at_once),
