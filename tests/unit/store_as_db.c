@@ -4,9 +4,12 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -196,6 +199,67 @@ static void what_is_no_such_database_is_left_alone(void **state)
   assert_non_null(strstr(why, "chmod 600"));
 }
 
+static void a_full_disk_leaves_what_was(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL);
+  struct gc_as_peer peer;
+  struct peers found = { 0 };
+  struct rlimit before, small = { 0, 0 };
+  uint64_t first = 7;
+  assert_int_equal(gc_as_db_add_peer(db, &peer, GC_AS_CLIENT, text("alice")), GC_OK);
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  small.rlim_max = before.rlim_max;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+  enum gc_err added = gc_as_db_add_peer(db, &peer, GC_AS_CLIENT, text("bob")), taken = gc_as_db_take(db, 1, &first, 64);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  assert_int_equal(added, GC_E_SYSTEM);
+  assert_int_equal(taken, GC_E_SYSTEM);
+  db = reopen(db);
+  assert_int_equal(gc_as_db_each_peer(db, keep_peer, &found), GC_OK);
+  assert_int_equal(found.count, 1);
+  assert_int_equal(gc_as_db_take(db, 1, &first, 64), GC_OK);
+  assert_int_equal(first, 0);
+  gc_as_db_close(&db);
+}
+
+static void a_locked_database_is_told(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL);
+  struct gc_as_peer peer;
+  sqlite3 *other;
+  assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(gc_as_db_add_peer(db, &peer, GC_AS_CLIENT, text("alice")), GC_E_LIMIT);
+  assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+  sqlite3_close(other);
+  assert_int_equal(gc_as_db_add_peer(db, &peer, GC_AS_CLIENT, text("alice")), GC_OK);
+  gc_as_db_close(&db);
+}
+
+static void a_damaged_database_is_told(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL);
+  struct gc_as_peer peer;
+  struct peers found = { 0 };
+  assert_int_equal(gc_as_db_add_peer(db, &peer, GC_AS_CLIENT, text("alice")), GC_OK);
+  gc_as_db_close(&db);
+  FILE *file = fopen(path, "r+");
+  assert_int_equal(fseek(file, 4096, SEEK_SET), 0);
+  for (int i = 0; i < 4096; i++)
+    fputc(0xa5, file); /* the second page: the table of peers */
+  fclose(file);
+  enum gc_err err = gc_as_db_open(&db, path, true, why);
+  if (!err)
+    err = gc_as_db_each_peer(db, keep_peer, &found);
+  assert_int_equal(err, GC_E_MALFORMED);
+  assert_int_equal(found.count, 0);
+  gc_as_db_close(&db);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -203,6 +267,9 @@ int main(void)
     cmocka_unit_test_setup_teardown(sequence_numbers_come_once, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(policies_of_one_audience_and_of_all_add_up, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(tokens_are_known_until_they_expire_or_are_revoked, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(a_full_disk_leaves_what_was, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(a_locked_database_is_told, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(a_damaged_database_is_told, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(what_is_no_such_database_is_left_alone, make_folder, remove_folder),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
