@@ -26,6 +26,10 @@ num() {
 	gc-manager --db gm.db status --json | jq .num
 }
 
+has_two_notifications() {
+	[ "$(grep -c '"notification"' seen)" -ge 2 ]
+}
+
 is_num() {
 	[ "$(num)" -eq "$1" ]
 }
@@ -211,4 +215,21 @@ is_num() {
 	[ -s answered ]
 	# each generation once: what the log says it rekeyed to never comes again, over all starts
 	[ -z "$(sed -n 's/^rekeyed lights num=\([0-9]*\).*/\1/p' gm.log | sort | uniq -d)" ]
+}
+
+@test "who observes its own node hears of a rekeying, and of its eviction with 4.04 and the reason" {
+	as_start
+	gm_start
+	client alice requester
+	join alice requester
+	gc-send --json -g alice.json.gm --observe -t 10 "coap://$GM_BIND/ace-group/lights/nodes/n1" >seen 2>seen.err </dev/null &
+	local observer=$!
+	until_true has_line '"notification"' seen
+	gc-manager --db gm.db rekey lights
+	until_true has_two_notifications
+	gc-manager --db gm.db evict lights alice
+	until_true has_line '"4.04"' seen
+	wait "$observer" || true
+	[ "$(jq -r 'select(.code == "4.04") | .payload.cbor' seen)" = '{-1: "Group membership terminated", 0: {0: 5}}' ]
+	[ "$(jq -r 'select(.code == "4.04") | .observe' seen)" = null ]
 }
