@@ -12,290 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lib/failing_store.h"
-#include "../lib/gm_rig.h"
+#include "../lib/gm_world.h"
 #include "../lib/oscore_rig.h"
-#include "ace/creds.h"
-#include "ace/membership.h"
 #include "crypto/secret.h"
 
-enum {
-  NODES = 260,
-  MEMBERS = 200,
-  STEPS = 2500,
-  SEEDS = 8,
-  KEPT_MESSAGES = 48,
-  QUEUE = 1 << 15,
-  RETRIES = 4,
-  RETRY_MS = 3000,
-  NONE = 0xffff,
-};
+enum { STEPS = 2500, SEEDS = 8 };
 
-/** What a node believes and has. */
-struct node {
-  struct gm_node at_gm;          /* its key, and what the Group Manager knows of its token */
-  bool is_in;                    /* a member as far as it knows */
-  bool is_unsure;                /* of its Sender ID: it asked for another one and has no answer */
-  uint64_t roles;
-  char path[64];
-  uint8_t join[2048], rekeying[2][4096]; /* what its membership borrows from */
-  unsigned turn;
-  struct gc_membership membership;
-  uint8_t sender_id[GC_ID_MAX_LEN], sender_id_len;
-  uint64_t sent;                 /* Sender Sequence Numbers used */
-};
-
-/** A rekeying message on its way. */
-struct letter {
-  uint64_t at_ms;
-  uint16_t to;
-  uint8_t tries;
-  bool is_copy; /* the network's: no retry comes of it */
-  struct gc_bytes body; /* shared */
-  uint64_t num;
-};
-
-/** A message to the group, as it went over the air. */
-struct kept {
-  uint8_t bytes[512];
-  size_t len;
-  uint64_t num;
-  uint16_t from;
-};
-
-struct world {
-  struct gm_rig rig;
-  struct failing_store failing;
-  struct gc_gm_store inner;
-  struct node *nodes;
-  struct letter *letters;
-  size_t letter_count;
-  struct {
-    uint8_t *bytes;
-    size_t len;
-  } bodies[4096];
-  size_t body_count;
-  struct kept kept[KEPT_MESSAGES];
-  size_t kept_count;
-  bool is_crashing;              /* what the Group Manager tells is lost with it */
-  uint16_t holder[65536 + 256];  /* of a Sender ID under the current Gid; NONE: never given */
-  uint8_t (*gids)[8];
-  size_t gid_count;
-  uint64_t seed, violations, steps, members_max, delivered, opened, crashes, joins, backward_checks, forward_checks;
-  bool is_backward_secure, has_batches;
-};
-
-static uint32_t below(struct world *world, uint32_t bound)
-{
-  return gc_rng_below(gc_rng_seeded(&world->seed), bound);
-}
-
-static void violation(struct world *world, const char *what, size_t node)
-{
-  world->violations++;
-  fprintf(stderr, "# violation at step %llu, node %zu: %s\n", (unsigned long long)world->steps, node, what);
-}
-
-/* --- what is seen from above ---------------------------------------------------------------------------------------------------------- */
-
-static size_t index_of_id(const uint8_t *id, size_t len)
-{
-  return len == 1 ? id[0] : len == 2 ? 256u + (size_t)(id[0] << 8 | id[1]) : 0;
-}
-
-static size_t node_of(const struct gc_gm_member *member)
-{
-  const char *name = memchr(member->identity, 0, member->identity_len);
-  return (size_t)atoi(name + 2); /* "\0m12" */
-}
-
-static struct gc_gm_group group_now(struct world *world)
-{
-  struct gc_gm_group group;
-  assert_int_equal(world->inner.ops->group_get(world->inner.ctx, "group1", &group), GC_OK);
-  return group;
-}
-
-/* A Sender ID is given: nobody may have had it under this Gid. */
-static void see_given(struct world *world, const struct gc_gm_member *member)
-{
-  const size_t at = index_of_id(member->sender_id, member->sender_id_len);
-  if (!member->has_sender_id)
-    return;
-  if (world->holder[at] != NONE)
-    violation(world, "a Sender ID twice under one Gid", node_of(member));
-  world->holder[at] = (uint16_t)node_of(member);
-}
-
-/* A new Gid: never seen before; its Sender IDs are those of who was there. Who joined with it is told of by itself. */
-static void see_gid(struct world *world)
-{
-  const struct gc_gm_group group = group_now(world);
-  struct gc_gm_find find = { .by = GC_GM_BY_NODE_AFTER };
-  struct gc_gm_member member;
-  for (size_t i = 0; i < world->gid_count; i++)
-    if (memcmp(world->gids[i], group.gid, group.gid_len) == 0)
-      violation(world, "a Gid twice", 0);
-  memcpy(world->gids[world->gid_count++], group.gid, group.gid_len);
-  memset(world->holder, 0xff, sizeof world->holder);
-  for (; !world->inner.ops->member_get(world->inner.ctx, "group1", &find, &member); find.number = member.node)
-    if (member.has_sender_id && member.join_num < group.num)
-      world->holder[index_of_id(member.sender_id, member.sender_id_len)] = (uint16_t)node_of(&member);
-}
-
-/* --- rekeying messages ------------------------------------------------------------------------------------------------------------------- */
-
-static void post(struct world *world, const struct letter *letter)
-{
-  if (world->letter_count < QUEUE)
-    world->letters[world->letter_count++] = *letter;
-}
-
-struct mailing {
-  struct world *world;
-  struct gc_bytes body;
-  uint64_t num;
-};
-
-static bool mail(void *ctx, const struct gc_gm_member *member, bool needs_rekeying)
-{
-  struct mailing *mailing = ctx;
-  const uint64_t now_ms = mailing->world->rig.time.now_ms;
-  if (needs_rekeying)
-    post(mailing->world, &(struct letter){ .at_ms = now_ms + 1 + below(mailing->world, 400), .to = (uint16_t)node_of(member), .body = mailing->body,
-                                           .num = mailing->num });
-  return true;
-}
-
-static void send_rekeying(struct world *world, uint64_t num)
-{
-  uint8_t room[16384];
-  struct gc_buf out = gc_buf(room, sizeof room);
-  if (gc_gm_rekeying_message(world->rig.gm, "group1", &world->rig.time, &out) || world->body_count == 4096)
-    return;
-  uint8_t *copy = malloc(out.len);
-  assert_non_null(copy);
-  memcpy(copy, room, out.len);
-  world->bodies[world->body_count].bytes = copy;
-  world->bodies[world->body_count++].len = out.len;
-  struct mailing mailing = { world, gc_bytes(copy, out.len), num };
-  assert_int_equal(gc_gm_members(world->rig.gm, "group1", mail, &mailing), GC_OK);
-}
-
-/* Whatever happens in one transaction is told in order, and all of it is in the store by then. */
-static void on_event(void *ctx, const struct gc_gm_event *event)
-{
-  struct world *world = ctx;
-  const bool is_given = event->kind == GC_GM_JOINED || event->kind == GC_GM_REJOINED || event->kind == GC_GM_RENEWED;
-  const struct gc_gm_group group = group_now(world);
-  const bool is_new_gid = memcmp(world->gids[world->gid_count - 1], group.gid, group.gid_len) != 0;
-  if (is_new_gid && (is_given || event->kind == GC_GM_REKEYED))
-    see_gid(world);
-  if (is_given && !(is_new_gid && event->kind == GC_GM_RENEWED))
-    see_given(world, event->member);
-  if (event->kind == GC_GM_REKEYED && !world->is_crashing)
-    send_rekeying(world, event->num);
-}
-
-/* --- a node's side ------------------------------------------------------------------------------------------------------------------------ */
-
-static bool is_member_now(struct world *world, size_t node)
-{
-  struct gc_gm_member member;
-  const struct gc_gm_client *client = &world->nodes[node].at_gm.client;
-  const struct gc_gm_find find = { .by = GC_GM_BY_IDENTITY, .bytes = gc_bytes(client->identity, client->identity_len) };
-  return world->inner.ops->member_get(world->inner.ctx, "group1", &find, &member) == GC_OK;
-}
+static const struct gc_bytes nothing = { NULL, 0 };
 
 static enum gc_err next_number(void *ctx, uint64_t *number)
 {
   *number = (*(uint64_t *)ctx)++;
   return GC_OK;
-}
-
-static void take_membership(struct node *node, struct gc_bytes bytes, struct gc_bytes gm_cred)
-{
-  struct gc_groupcomm message;
-  const char *why = NULL;
-  assert_true(bytes.len <= sizeof node->join);
-  memcpy(node->join, bytes.ptr, bytes.len);
-  assert_int_equal(gc_groupcomm_parse(&message, gc_bytes(node->join, bytes.len), NULL), GC_OK);
-  const enum gc_err err = gc_membership_read(&node->membership, &message, &why);
-  if (err)
-    fail_msg("%s", why);
-  node->membership.params.name = gc_bytes_str("group1");
-  node->membership.params.gm_cred = gm_cred; /* is in Join Responses only, and stays */
-  node->is_unsure = false;
-  node->sender_id_len = (uint8_t)node->membership.sender_id.len;
-  if (node->sender_id_len)
-    memcpy(node->sender_id, node->membership.sender_id.ptr, node->sender_id_len);
-  node->is_in = true;
-}
-
-static void take_rekeying(struct world *world, struct node *node, struct gc_bytes body, uint64_t num)
-{
-  struct gc_groupcomm message;
-  if (!node->is_in || gc_rekeying_judge(node->membership.num, num) != GC_REKEYING_INSTALL)
-    return; /* old, or after one that was missed: it will ask */
-  uint8_t *room = node->rekeying[node->turn++ & 1];
-  assert_true(body.len <= sizeof node->rekeying[0]);
-  memcpy(room, body.ptr, body.len);
-  assert_int_equal(gc_groupcomm_parse(&message, gc_bytes(room, body.len), NULL), GC_OK);
-  assert_int_equal(message.num, num);
-  assert_int_equal(gc_membership_rekey(&node->membership, &message, NULL), GC_OK);
-  world->delivered++;
-}
-
-/* Its token is uploaded again where the Group Manager lost it. */
-static void meet(struct world *world, struct node *node)
-{
-  if (!node->at_gm.client.has_challenge)
-    gc_gm_challenge(world->rig.gm, &node->at_gm.client);
-}
-
-static bool is_answered(struct world *world)
-{
-  return !world->is_crashing && below(world, 100) >= 8;
-}
-
-static int ask(struct world *world, struct node *node, uint8_t method, const char *path, struct gc_bytes payload)
-{
-  meet(world, node);
-  return gm_rig_ask(&world->rig, &node->at_gm, method, path, -1, payload);
-}
-
-static const struct gc_bytes nothing = { NULL, 0 };
-
-static void note_evicted(struct node *node)
-{
-  node->is_in = false;
-}
-
-/* Its own word that it is a member no more is enough for it: what it has it keeps (Section 11.3 for those who are). */
-static void poll(struct world *world, struct node *node)
-{
-  uint64_t num = 0;
-  uint8_t room[16];
-  struct gc_buf old = gc_buf(room, sizeof room);
-  if (!node->is_in)
-    return;
-  const int code = ask(world, node, GM_GET, "ace-group/group1/num", nothing);
-  if (code == 403 || code == 401) {
-    note_evicted(node);
-    return;
-  }
-  if (code != 205 || !is_answered(world) || gc_num_parse(&num, gc_buf_bytes(&world->rig.response.payload), NULL))
-    return;
-  if (num == node->membership.num && !node->is_unsure)
-    return;
-  assert_int_equal(gc_num_write(&old, node->membership.num), GC_OK);
-  if (num != node->membership.num && (ask(world, node, GM_FETCH, "ace-group/group1/stale-sids", gc_buf_bytes(&old)) != 205 || !is_answered(world)))
-    return;
-  const int own = ask(world, node, GM_GET, node->path, nothing);
-  if (own == 403) /* it was evicted, and a member again by a join whose answer was lost */
-    note_evicted(node);
-  else if (own == 205 && is_answered(world))
-    take_membership(node, gc_buf_bytes(&world->rig.response.payload), world->rig.configs[0].cred);
 }
 
 /* --- messages to the group ------------------------------------------------------------------------------------------------------------------ */
@@ -335,7 +63,7 @@ static bool reads(struct world *world, size_t at, const struct kept *kept)
 
 static bool is_current(struct world *world, size_t at)
 {
-  return world->nodes[at].is_in && !world->nodes[at].is_unsure && is_member_now(world, at) && world->nodes[at].membership.num == group_now(world).num;
+  return world->nodes[at].is_in && !world->nodes[at].is_unsure && world_is_member(world, at) && world->nodes[at].membership.num == world_group(world).num;
 }
 
 static struct kept *say(struct world *world, size_t from)
@@ -364,25 +92,25 @@ static void hear(struct world *world, const struct kept *kept, size_t at)
   if (is_current(world, at)) {
     world->opened += is_read;
     if (!is_read)
-      violation(world, "a current member cannot read", at);
-  } else if (!is_member_now(world, at)) {
+      world_violation(world, "a current member cannot read", at);
+  } else if (!world_is_member(world, at)) {
     world->forward_checks++;
     if (is_read)
-      violation(world, "a former member reads", at);
+      world_violation(world, "a former member reads", at);
   }
 }
 
 static void talk(struct world *world)
 {
-  size_t from = below(world, NODES);
+  size_t from = world_below(world, NODES);
   for (int tries = 0; tries < 20 && !is_current(world, from); tries++)
-    from = below(world, NODES);
+    from = world_below(world, NODES);
   struct node *node = &world->nodes[from];
-  if (!is_current(world, from) || !gc_roles_send(node->roles) || world->holder[index_of_id(node->sender_id, node->sender_id_len)] != from)
+  if (!is_current(world, from) || !gc_roles_send(node->roles) || world->holder[world_id_index(node->sender_id, node->sender_id_len)] != from)
     return;
   const struct kept *kept = say(world, from);
   for (int i = 0; i < 8; i++) {
-    const size_t at = below(world, NODES);
+    const size_t at = world_below(world, NODES);
     if (at != from && world->nodes[at].membership.params.master_secret.len)
       hear(world, kept, at);
   }
@@ -397,7 +125,7 @@ static void look_back(struct world *world, size_t at)
       continue;
     world->backward_checks++;
     if (reads(world, at, kept))
-      violation(world, "a new member reads what was before it", at);
+      world_violation(world, "a new member reads what was before it", at);
   }
 }
 
@@ -406,20 +134,20 @@ static void look_back(struct world *world, size_t at)
 static void join(struct world *world, size_t at)
 {
   struct node *node = &world->nodes[at];
-  const bool was_member = is_member_now(world, at), had_any = world->nodes[at].membership.params.master_secret.len != 0;
-  meet(world, node);
+  const bool was_member = world_is_member(world, at), had_any = world->nodes[at].membership.params.master_secret.len != 0;
+  world_meet(world, node);
   if (!node->is_in)
-    node->roles = was_member ? node->roles : (uint64_t[]){ 6, 6, 6, 2, 4, 8 }[below(world, 6)];
+    node->roles = was_member ? node->roles : (uint64_t[]){ 6, 6, 6, 2, 4, 8 }[world_below(world, 6)];
   const int code = gm_rig_join(&world->rig, &node->at_gm, "group1", node->roles);
   if (code != 201 && code != 204)
     return;
-  if (!is_answered(world))
+  if (!world_is_answered(world))
     return;
   if (code != (was_member ? 204 : 201))
-    violation(world, "joining was answered as if it was the other thing", at);
+    world_violation(world, "joining was answered as if it was the other thing", at);
   world->joins++;
   snprintf(node->path, sizeof node->path, "%s", gm_rig_node_path(&world->rig));
-  take_membership(node, gc_buf_bytes(&world->rig.response.payload), world->rig.configs[0].cred);
+  world_take_membership(node, gc_buf_bytes(&world->rig.response.payload), world->rig.configs[0].cred);
   if (world->is_backward_secure && code == 201 && !had_any)
     look_back(world, at);
 }
@@ -427,17 +155,17 @@ static void join(struct world *world, size_t at)
 static void leave(struct world *world, size_t at)
 {
   struct node *node = &world->nodes[at];
-  if (node->is_in && ask(world, node, GM_DELETE, node->path, nothing) == 202 && is_answered(world))
-    note_evicted(node);
+  if (node->is_in && world_ask(world, node, GM_DELETE, node->path, nothing) == 202 && world_is_answered(world))
+    world_note_evicted(node);
 }
 
 static void renew(struct world *world, size_t at)
 {
   struct node *node = &world->nodes[at];
   struct gc_groupcomm answer;
-  if (!node->is_in || ask(world, node, GM_POST, node->path, nothing) != 205)
+  if (!node->is_in || world_ask(world, node, GM_POST, node->path, nothing) != 205)
     return;
-  node->is_unsure = !is_answered(world);
+  node->is_unsure = !world_is_answered(world);
   if (node->is_unsure)
     return;
   assert_int_equal(gc_groupcomm_parse(&answer, gc_buf_bytes(&world->rig.response.payload), NULL), GC_OK);
@@ -457,7 +185,7 @@ static void evict(struct world *world, size_t at)
 static void set_expiry(struct world *world, size_t at)
 {
   struct node *node = &world->nodes[at];
-  node->at_gm.client.expires_s = world->rig.time.now_s + 30 + below(world, 600);
+  node->at_gm.client.expires_s = world->rig.time.now_s + 30 + world_below(world, 600);
   if (gc_gm_authorize(world->rig.gm, &node->at_gm.client, &world->rig.time))
     return;
 }
@@ -480,7 +208,7 @@ static void restart(struct world *world)
 
 static void act(struct world *world, size_t at)
 {
-  const uint32_t draw = below(world, 100);
+  const uint32_t draw = world_below(world, 100);
   if (draw < 30)
     join(world, at);
   else if (draw < 33)
@@ -494,7 +222,7 @@ static void act(struct world *world, size_t at)
   else if (draw < 44)
     set_expiry(world, at);
   else if (draw < 60)
-    poll(world, &world->nodes[at]);
+    world_poll(world, &world->nodes[at]);
   else
     talk(world);
 }
@@ -503,8 +231,8 @@ static void act(struct world *world, size_t at)
 static void act_and_crash(struct world *world, size_t at)
 {
   world->is_crashing = true;
-  world->failing.calls_left = below(world, 2) ? UNLIMITED_CALLS : (int)below(world, 12);
-  const uint32_t draw = below(world, 4);
+  world->failing.calls_left = world_below(world, 2) ? UNLIMITED_CALLS : (int)world_below(world, 12);
+  const uint32_t draw = world_below(world, 4);
   if (draw < 2)
     join(world, at);
   else if (draw < 3)
@@ -514,36 +242,12 @@ static void act_and_crash(struct world *world, size_t at)
   restart(world);
 }
 
-static void deliver(struct world *world)
-{
-  for (size_t i = 0; i < world->letter_count;) {
-    struct letter letter = world->letters[i];
-    if (letter.at_ms > world->rig.time.now_ms) {
-      i++;
-      continue;
-    }
-    world->letters[i] = world->letters[--world->letter_count];
-    const bool is_lost = below(world, 100) < 15;
-    if (!is_lost)
-      take_rekeying(world, &world->nodes[letter.to], letter.body, letter.num);
-    if (!is_lost && below(world, 100) < 10) { /* twice */
-      letter.is_copy = true;
-      letter.at_ms = world->rig.time.now_ms + 1 + below(world, 5000);
-      post(world, &letter);
-    } else if (is_lost && !letter.is_copy && letter.tries < RETRIES) {
-      letter.tries++;
-      letter.at_ms = world->rig.time.now_ms + RETRY_MS;
-      post(world, &letter);
-    }
-  }
-}
-
 static void pass_time(struct world *world, uint32_t ms)
 {
   world->rig.time.now_ms += ms;
   world->rig.time.now_s = GM_RIG_NOW_S + (int64_t)(world->rig.time.now_ms / 1000) - 1000;
   assert_true(gc_gm_tick(world->rig.gm, &world->rig.time) == GC_OK);
-  deliver(world);
+  world_deliver(world);
 }
 
 /* --- from beginning to end ------------------------------------------------------------------------------------------------------------------ */
@@ -561,14 +265,14 @@ static void start(struct world *world, uint64_t seed)
   world->rig.configs[0].lifetime_s = 3600;
   world->inner = world->rig.store;
   world->rig.store = failing_store(&world->failing, &world->inner);
-  world->rig.hook = on_event;
+  world->rig.hook = world_event;
   world->rig.hook_ctx = world;
   gm_rig_run(&world->rig);
   world->nodes = calloc(NODES, sizeof *world->nodes);
   world->letters = calloc(QUEUE, sizeof *world->letters);
   world->gids = calloc(65536, sizeof *world->gids);
   assert_true(world->nodes && world->letters && world->gids);
-  see_gid(world);
+  world_see_gid(world);
   for (size_t i = 0; i < NODES; i++) {
     char name[16];
     snprintf(name, sizeof name, "m%zu", i);
@@ -583,20 +287,20 @@ static void settle(struct world *world)
   pass_time(world, 60000);
   for (size_t i = 0; i < NODES; i++)
     for (int tries = 0; tries < 20 && world->nodes[i].is_in && !(is_current(world, i)); tries++)
-      poll(world, &world->nodes[i]);
+      world_poll(world, &world->nodes[i]);
   for (size_t i = 0; i < NODES; i++) {
-    if (!is_member_now(world, i))
+    if (!world_is_member(world, i))
       continue;
     for (int tries = 0; tries < 20 && !world->nodes[i].is_in; tries++) /* its join was done, and the answer lost */
       join(world, i);
   }
   for (size_t i = 0; i < NODES; i++) {
-    poll(world, &world->nodes[i]);
+    world_poll(world, &world->nodes[i]);
     for (int tries = 0; tries < 20 && world->nodes[i].is_in && !is_current(world, i); tries++)
-      poll(world, &world->nodes[i]);
-    if (is_member_now(world, i) != world->nodes[i].is_in || (world->nodes[i].is_in && !is_current(world, i)))
-      violation(world, "a member does not end with the current keys", i);
-    if (is_current(world, i) && gc_roles_send(world->nodes[i].roles) && world->holder[index_of_id(world->nodes[i].sender_id, world->nodes[i].sender_id_len)] == i)
+      world_poll(world, &world->nodes[i]);
+    if (world_is_member(world, i) != world->nodes[i].is_in || (world->nodes[i].is_in && !is_current(world, i)))
+      world_violation(world, "a member does not end with the current keys", i);
+    if (is_current(world, i) && gc_roles_send(world->nodes[i].roles) && world->holder[world_id_index(world->nodes[i].sender_id, world->nodes[i].sender_id_len)] == i)
       speaker = i;
   }
   if (speaker == NODES)
@@ -622,14 +326,14 @@ static void run(struct world *world, uint64_t seed)
   start(world, seed);
   for (world->steps = 0; world->steps < STEPS; world->steps++) {
     uint64_t members = 0;
-    const size_t at = below(world, NODES);
+    const size_t at = world_below(world, NODES);
     if (world->steps < NODES)
       join(world, world->steps);
-    else if (below(world, 100) < 4)
+    else if (world_below(world, 100) < 4)
       act_and_crash(world, at);
     else
       act(world, at);
-    pass_time(world, below(world, 1500));
+    pass_time(world, world_below(world, 1500));
     assert_int_equal(world->inner.ops->member_count(world->inner.ctx, "group1", &members), GC_OK);
     if (members > world->members_max)
       world->members_max = members;
