@@ -273,6 +273,8 @@ static void judge(struct gc_join *join)
   case GC_JOIN_AT_QUESTION: gc_join_take_question(join); break;
   case GC_JOIN_AT_REST: break;
   }
+  if (join->current.record.body_len) /* most answers hold keys */
+    gc_wipe(join->current.record.body, join->current.record.body_len);
 }
 
 /* An observation that ends before its first answer is the operation's end; later it is told as such. */
