@@ -276,10 +276,10 @@ enum gc_err gc_gm_handle(struct gc_gm *gm, const struct gc_gm_request *request, 
     if (refuse(&call, err == GC_E_LIMIT ? GC_CODE(5, 3) : GC_CODE(5, 0), "the Group Manager cannot do this now"))
       response->payload.len = 0;
   }
-  if (call.is_refused) {
-    const struct gc_gm_happened refused = { .kind = GC_GM_REFUSED, .config = call.index, .why = call.why, .has_member = call.is_member, .member = call.member };
-    tell(gm, &refused);
-  }
+  const struct gc_gm_event refused = { .kind = GC_GM_REFUSED, .group = call.config ? call.config->name : NULL, .why = call.why,
+                                       .member = call.is_member ? &call.member : NULL };
+  if (call.is_refused && gm->ops.event)
+    gm->ops.event(gm->ops.ctx, &refused);
   gc_wipe(&call, sizeof call);
   return err;
 }

@@ -123,7 +123,7 @@ enum gc_gm_event_kind {
 
 struct gc_gm_event {
   enum gc_gm_event_kind kind;
-  const char *group;
+  const char *group;                 /* NULL: REFUSED, and it was about none that is known */
   uint64_t num;
   const struct gc_gm_member *member; /* the one it is about, as it is or was; NULL: REKEYED; REFUSED of a stranger */
   const char *why;                   /* EVICTED, REKEYED, REFUSED: static phrase */

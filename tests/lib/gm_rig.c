@@ -43,7 +43,7 @@ static void on_event(void *ctx, const struct gc_gm_event *event)
   if (rig->event_count < GM_RIG_EVENTS_MAX) {
     struct gm_rig_event *kept = &rig->events[rig->event_count];
     *kept = (struct gm_rig_event){ .kind = event->kind, .num = event->num, .why = event->why };
-    snprintf(kept->group, sizeof kept->group, "%s", event->group);
+    snprintf(kept->group, sizeof kept->group, "%s", event->group ? event->group : "");
     if (event->member) {
       gc_gm_node_name(kept->node, event->member->node);
       snprintf(kept->control_uri, sizeof kept->control_uri, "%s", event->member->control_uri);
