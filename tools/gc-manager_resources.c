@@ -204,7 +204,7 @@ static bool is_of(const struct entry *entry, const char *group, const char *node
 static void mark(struct gc_manager_resources *all, const struct gc_gm_event *event)
 {
   char node[GC_GM_NODE_MAX];
-  const bool is_end = event->kind != GC_GM_REKEYED;
+  const bool is_end = event->kind == GC_GM_LEFT || event->kind == GC_GM_EVICTED;
   const char *name = is_end ? gc_gm_node_name(node, event->member->node) : NULL;
   for (struct entry *entry = all->first; entry; entry = entry->next) {
     if (!is_of(entry, event->group, name))
@@ -224,7 +224,8 @@ void gc_manager_resources_event(struct gc_manager_resources *all, const struct g
     break;
   case GC_GM_LEFT:
   case GC_GM_EVICTED:
-  case GC_GM_REKEYED: mark(all, event); break;
+  case GC_GM_REKEYED:
+  case GC_GM_INACTIVE: mark(all, event); break;
   default: break;
   }
 }

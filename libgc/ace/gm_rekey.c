@@ -98,7 +98,8 @@ enum gc_err gc_gm_new_keys(struct gc_gm_call *call, const char *why, bool is_bat
   if (err == GC_E_END) {
     memcpy(group->gid, gid, sizeof gid);
     group->is_active = false;
-    return GM_STORE(call->gm, group_put, group);
+    err = GM_STORE(call->gm, group_put, group);
+    return err ? err : gc_gm_happens(call, GC_GM_INACTIVE, NULL, "no Gid is left");
   }
   if (err)
     return err;

@@ -229,6 +229,7 @@ static void no_gid_left(void **state)
   assert_int_equal(gc_gm_rekey(rig.gm, "group1", &rig.time), GC_E_LIMIT);
   assert_true(group_now().is_active);
   assert_int_equal(gm_rig_ask(&rig, &nodes[3], GM_DELETE, paths[3], -1, nothing), 202);
+  assert_int_equal(gm_rig_count(&rig, GC_GM_INACTIVE), 1);
   assert_false(group_now().is_active); /* the keys of a former member are not used on */
   gm_rig_stop(&rig);
 }
