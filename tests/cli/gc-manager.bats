@@ -191,7 +191,7 @@ is_num() {
 	as_start
 	gm_start
 	for i in 1 2 3 4 5 6 7 8; do client "m$i" requester,responder; done
-	for round in 1 2 3; do
+	for _ in 1 2 3; do
 		for i in 1 2 3 4 5 6 7 8; do
 			gc-join --gm "$GM_URI" --as "$AS_URI" --key "m$i.key" --role requester,responder --out "m$i.json" --force --wait 4 \
 				>"m$i.out" 2>"m$i.err" </dev/null &
