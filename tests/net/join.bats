@@ -2,7 +2,7 @@
 # The complete run of joining over a network: an Authorization Server on host 1, a Group Manager on 2, members on 3 to 5; twenty
 # joins at once; each daemon killed and started anew in the middle.
 # GC_FULL=1: more kills.
-# @req JN-20 JN-22 RK-01 RK-02 RK-04 RK-06 RK-07 MB-01 GR-07
+# @req JN-20 RK-01 RK-04 RK-06 RK-07 MB-01 GR-07
 
 AS=10.77.0.1 GM=10.77.0.2
 
