@@ -122,8 +122,9 @@ size_t gc_member_index(const struct gc_member *member); /* 0, 1, … in the orde
 /** Copied; strings too. `/.well-known/core` is always there and needs no call. GC_E_EXISTS; GC_E_RANGE: bad path; GC_E_MEMORY */
 enum gc_err gc_server_add_resource(struct gc_server *server, struct gc_resource **out, const struct gc_resource_def *def) GC_MUST_CHECK;
 
-/** Take a resource away. Who observes it gets a last notification, which its handler is asked for now and which should be an error
- *  (RFC 7641, Section 4.2); bodies on their way to or from it are dropped. Not from within a handler. */
+/** Take a resource away. Its group observations are cancelled; who observes it by itself gets a last notification, which its
+ *  handler is asked for now and which should be an error (RFC 7641, Section 4.2); bodies on their way to or from it are dropped.
+ *  Not from within a handler. */
 void gc_server_remove_resource(struct gc_server *server, struct gc_resource **resource, uint64_t now_ms);
 
 /** End, without a word, everything that rests on a Security Context, which is about to be freed: observations, bodies in blocks,

@@ -89,6 +89,8 @@ void gc_group_policy_free(struct gc_group_policy **pointer)
 /* gp-obs (Section 6), grp_obs in -05: no value, once. */
 static enum gc_err mark_link(struct gc_resource *resource, enum gc_omn_format format)
 {
+  if (!resource->link.text) /* hidden */
+    return GC_OK;
   const struct gc_bytes mark = gc_bytes_str(format == GC_OMN_05 ? ";grp_obs" : ";gp-obs");
   uint8_t *text = realloc(resource->link.text, resource->link.len + mark.len);
   if (!text)

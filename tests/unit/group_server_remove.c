@@ -9,6 +9,7 @@
 #include "../lib/secure_bench.h"
 #include "../lib/server_rig.h"
 #include "coap/observe.h"
+#include "group/group_observe.h"
 #include "crypto/secret.h"
 
 static struct rig rig;
@@ -99,6 +100,24 @@ static void others_stay(void **state)
   assert_int_equal(rig_last(&rig)->message.code, GC_CODE(4, 4));
 }
 
+static void group_observations_are_cancelled(void **state)
+{
+  (void)state;
+  struct gc_group_observe_params params = gc_group_observe_params_default();
+  params.group = gc_addr_ipv4(239, 5, 5, 5, 61616);
+  params.ifindex = 7;
+  assert_int_equal(gc_server_observe_by_group(rig.server, rig.value, &params, NULL), GC_OK);
+  observe(1);
+  assert_int_equal(gc_server_state(rig.server).group_observations, 1);
+  rig_forget(&rig);
+  gc_server_remove_resource(rig.server, &rig.value, rig.now_ms);
+  assert_int_equal(gc_server_state(rig.server).group_observations, 0);
+  assert_int_equal(rig.sent_count, 1); /* 5.03 to the group */
+  assert_true(gc_addr_equal(&rig_last(&rig)->remote, &params.group));
+  assert_int_equal(rig_last(&rig)->message.code, GC_CODE(5, 3));
+  rig_wait(&rig, 100000);
+}
+
 /* --- contexts ------------------------------------------------------------------------------------------------------------ */
 
 static struct secure secure;
@@ -169,6 +188,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(observers_hear_of_it, start, stop),
     cmocka_unit_test_setup_teardown(hidden_ones_are_served, start, stop),
     cmocka_unit_test_setup_teardown(others_stay, start, stop),
+    cmocka_unit_test_setup_teardown(group_observations_are_cancelled, start, stop),
     cmocka_unit_test(senders_are_told),
     cmocka_unit_test(observations_of_a_context_end),
   };
