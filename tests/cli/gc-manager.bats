@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What gc-manager promises: configuration, status and commands beside a running server, log lines, hints, rekeying and eviction
 # that are told, membership that outlives kill -9.
-# @req AC-18 AC-19 AC-20 OP-09 SC-06 RK-04 MB-02
+# @req AC-18 AC-19 AC-20 OP-09 SC-06 RK-04 MB-02 MB-03
 
 load ../lib/join.sh
 
@@ -26,8 +26,8 @@ num() {
 	gc-manager --db gm.db status --json | jq .num
 }
 
-has_two_notifications() {
-	[ "$(grep -c '"notification"' seen)" -ge 2 ]
+has_two_notifications() { # FILE
+	[ "$(grep -c '"notification"' "$1")" -ge 2 ]
 }
 
 is_num() {
@@ -217,19 +217,23 @@ is_num() {
 	[ -z "$(sed -n 's/^rekeyed lights num=\([0-9]*\).*/\1/p' gm.log | sort | uniq -d)" ]
 }
 
-@test "who observes its own node hears of a rekeying, and of its eviction with 4.04 and the reason" {
+@test "who observes hears of a rekeying; evicted, of the end: 4.04 and the reason for its node, 4.03 for the group" {
 	as_start
 	gm_start
 	client alice requester
 	join alice requester
 	gc-send --json -g alice.json.gm --observe -t 10 "coap://$GM_BIND/ace-group/lights/nodes/n1" >seen 2>seen.err </dev/null &
-	local observer=$!
+	gc-send --json -g alice.json.gm --observe -t 10 "coap://$GM_BIND/ace-group/lights" >group 2>group.err </dev/null &
 	until_true has_line '"notification"' seen
+	until_true has_line '"notification"' group
 	gc-manager --db gm.db rekey lights
-	until_true has_two_notifications
+	until_true has_two_notifications seen
+	until_true has_two_notifications group
 	gc-manager --db gm.db evict lights alice
 	until_true has_line '"4.04"' seen
-	wait "$observer" || true
+	until_true has_line '"4.03"' group
 	[ "$(jq -r 'select(.code == "4.04") | .payload.cbor' seen)" = '{-1: "Group membership terminated", 0: {0: 5}}' ]
 	[ "$(jq -r 'select(.code == "4.04") | .observe' seen)" = null ]
+	gc-send --json -g alice.json.gm "coap://$GM_BIND/ace-group/lights/nodes/n1" >gone || true
+	[ "$(jq -r 'select(.event == "response") | .code' gone)" = 4.04 ]
 }

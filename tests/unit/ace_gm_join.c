@@ -100,7 +100,7 @@ static void control_uris(void **state)
   assert_int_equal(ask(&node, &request), 201);
 }
 
-/* @req JN-10 JN-14 JN-18 JN-07 */
+/* @req JN-10 JN-14 JN-18 JN-07 C124 */
 static void proofs(void **state)
 {
   (void)state;

@@ -76,7 +76,7 @@ static void answered(const char *hex)
   assert_true(gc_bytes_equal(gc_buf_bytes(&rig.response.payload), hexval(hex)));
 }
 
-/* @req RK-01 RK-08 GR-14 MB-01 */
+/* @req RK-01 RK-08 GR-14 MB-01 C120 C121 */
 static void stale_ids(void **state)
 {
   (void)state;
@@ -106,7 +106,7 @@ static void stale_ids(void **state)
   answered("814102");
 }
 
-/* @req GR-07 JN-20 */
+/* @req GR-07 JN-20 C122 */
 static void ids_return_with_a_gid_only(void **state)
 {
   (void)state;
@@ -196,7 +196,7 @@ static void commands(void **state)
   assert_int_equal(group_now().num, 3);
 }
 
-/* @req RK-09 JN-21 */
+/* @req RK-09 JN-21 C123 */
 static void gids_come_round(void **state)
 {
   (void)state;
