@@ -150,7 +150,7 @@ REQUEST=a3056a676d2e6578616d706c65094a8182666c69676874730618"26f6"
 	serve
 	ask alice.as.json token "$REQUEST"
 	[ "$(code)" = 2.01 ]
-	[[ "$(payload)" == "{1: h'd083"*", 2: 3600, 38: 2, 8: {4: {0: h'01', 2: h'"* ]]
+	[[ "$(payload)" == '{1: "(hidden)", 2: 3600, 38: 2, 8: {4: {0: h'"'01'"', 2: "(hidden)", 5: h'* ]]
 	# {9: …} with the role of a monitor
 	ask alice.as.json token a1094a81826668696768747308
 	[ "$(code)" = 4.00 ]
@@ -197,9 +197,12 @@ REQUEST=a3056a676d2e6578616d706c65094a8182666c69676874730618"26f6"
 	# two resource servers: the audience must be named
 	ask alice.as.json token a1094a8182666c696768747306
 	[ "$(payload)" = '{30: 1, 31: "an audience is needed"}' ]
-	ask alice.as.json token "$REQUEST"
-	token=$(payload | sed -n "s/^{1: h'\([0-9a-f]*\)'.*/\1/p")
-	request=a10b58$(printf %02x $((${#token} / 2)))$token
+	# the token itself is not shown: its bytes are a4 01 58 LENGTH TOKEN …
+	"$BIN/gc-send" -q -g alice.as.json -m post -f 19 --hex "$REQUEST" --out body "$URI/token"
+	answer=$(cat body/* | xxd -p | tr -d '\n')
+	[ "${answer:0:6}" = a40158 ]
+	length=$((16#${answer:6:2}))
+	request=a10b58${answer:6:2}${answer:8:2 * length}
 	ask gm.as.json introspect "$request"
 	[ "$(code)" = 2.01 ]
 	[[ "$(payload)" == "{10: true, 1: \"$URI\", 2: \"alice\", 3: \"gm.example\","*"9: h'8182666c696768747306'"* ]]
