@@ -64,7 +64,7 @@ ifdef HAVE_DEPS
 PKG_CFLAGS := $(subst -I,-isystem ,$(shell $(PKG_CONFIG) --cflags $(COAP_PC)))
 ifeq ($(LINK),static)
 # (a flavour with a TLS library is linked dynamically, and that library with it)
-STATIC_WANTED := $(filter %-notls,$(COAP_LIB)) sodium hogweed nettle gmp jansson edit bsd md tinfo sqlite3
+STATIC_WANTED := $(filter %-notls,$(COAP_LIB)) sodium hogweed nettle gmp jansson edit bsd md tinfo
 STATIC_FOUND  := $(patsubst lib%.a,%,$(notdir $(filter /%,$(shell for l in $(STATIC_WANTED); do $(CC) -print-file-name=lib$$l.a; done))))
 STATIC_LACKS  := $(filter-out $(STATIC_FOUND),$(STATIC_WANTED))
 ifneq ($(STATIC_LACKS),)
