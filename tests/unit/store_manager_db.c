@@ -146,6 +146,7 @@ static void killed(void **state)
         group.num++;
         struct gc_gm_member member = member_of(group.num, 0);
         member.has_sender_id = false;
+        memcpy(member.identity, &group.num, member.identity_len = sizeof group.num); /* of each its own */
         if (store.ops->begin(db) || store.ops->group_put(db, &group) || store.ops->member_put(db, &member) || store.ops->commit(db) ||
             write(told[1], &group.num, sizeof group.num) != (ssize_t)sizeof group.num)
           _exit(1);
@@ -230,6 +231,7 @@ static void locked_and_full(void **state)
     for (uint64_t i = 1; i < 2000 && !err; i++) {
       struct gc_gm_member member = member_of(i, 0);
       member.has_sender_id = false;
+      memcpy(member.identity, &i, member.identity_len = sizeof i);
       member.cred_len = GC_GM_CRED_MAX_LEN;
       err = full.ops->begin(mine);
       if (!err)
