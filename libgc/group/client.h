@@ -37,7 +37,8 @@ struct gc_request {
   bool has_mid;                 /* use mid instead of a fresh Message ID (dry runs, tests) */
   uint16_t mid;
   uint32_t max_body_len;        /* of a reassembled body, bytes; 0: 16 MiB */
-  struct gc_oscore_context *context; /* protect the request with it; NULL: not protected. It outlives the exchange */
+  struct gc_oscore_context *context; /* protect the request with it; NULL: not protected. It outlives the exchange, or is kept
+                                        until gc_client_release; newer ones of its group that come into the ring take its place */
   struct gc_oscore_ring *ring;  /* with context: all contexts that a response may come under, that one among them */
   bool is_pairwise;             /* pairwise mode, for the member with the Recipient ID `peer` */
   struct gc_bytes peer;         /* copied */
@@ -136,6 +137,9 @@ enum gc_err gc_client_revalidate(struct gc_client *client, struct gc_exchange *e
 /** End an exchange now: pending messages are forgotten, observations are given up (deregister: tell the servers with
  *  Observe 1), GC_CLIENT_END follows. Its token stays reserved. */
 void gc_client_end(struct gc_client *client, struct gc_exchange *exchange, bool deregister, uint64_t now_ms);
+
+/** A context has left the ring for good: what came under it is forgotten. false: an exchange still refers to it, ask again later */
+bool gc_client_release(struct gc_client *client, const struct gc_oscore_context *context);
 
 void gc_client_receive(struct gc_client *client, const struct gc_datagram *datagram, uint64_t now_ms);
 void gc_client_tick(struct gc_client *client, uint64_t now_ms);

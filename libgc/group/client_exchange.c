@@ -49,7 +49,7 @@ static struct gc_exchange *exchange_new(struct gc_client *client, const struct g
   exchange->user = user;
   exchange->request = *request;
   exchange->is_group = gc_addr_is_multicast(&request->remote);
-  exchange->contexts = request->context ? gc_oscore_ring_count(request->ring) : 0;
+  exchange->last_place = request->context ? gc_oscore_ring_last_place(request->ring) : 0;
   uint8_t *at = copy_bytes(exchange->copy, &exchange->request.options);
   at = copy_bytes(at, &exchange->request.payload);
   at = copy_bytes(at, &exchange->request.token);

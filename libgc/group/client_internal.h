@@ -117,7 +117,7 @@ struct gc_exchange {
   struct gc_timer timer;
   uint64_t started_ms, close_ms, repeat_at_ms, outstanding_until_ms;
   uint32_t repeats_left, repeat_ms, answered;
-  size_t contexts;                     /* in the ring at the start: what comes behind them is newer */
+  uint64_t last_place;                 /* of the ring at the start: what has a higher one is newer */
   struct gc_request request;           /* options, payload and token point into `copy` */
   void *user;
   struct gc_leg *root;                 /* NULL: done */

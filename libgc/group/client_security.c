@@ -12,10 +12,12 @@ static struct gc_oscore_context *newest(const struct gc_exchange *exchange)
 {
   struct gc_oscore_context *own = exchange->request.context;
   const struct gc_bytes name = gc_oscore_context_name(own);
+  const struct gc_oscore_ring *ring = exchange->request.ring;
   struct gc_oscore_context *context = own;
-  for (size_t i = exchange->contexts; name.len && i < gc_oscore_ring_count(exchange->request.ring); i++) {
-    struct gc_oscore_context *later = gc_oscore_ring_at(exchange->request.ring, i);
-    if (gc_bytes_equal(gc_oscore_context_name(later), name) && gc_oscore_context_profile(own) != GC_OSCORE_PLAIN)
+  for (size_t i = 0; name.len && i < gc_oscore_ring_count(ring); i++) {
+    struct gc_oscore_context *later = gc_oscore_ring_at(ring, i);
+    if (gc_oscore_ring_place(ring, later) > exchange->last_place && gc_bytes_equal(gc_oscore_context_name(later), name) &&
+        gc_oscore_context_profile(own) != GC_OSCORE_PLAIN)
       context = later;
   }
   return context;
@@ -193,4 +195,37 @@ void gc_responder_note(struct gc_responder *responder, const struct gc_oscore_ri
   }
   if (has_piv && *is_newest)
     responder->next_piv = piv + 1;
+}
+
+/* --- contexts that go ------------------------------------------------------------------------------------------------ */
+
+static bool release_tie(struct gc_tie *tie, const struct gc_oscore_context *context)
+{
+  if (!tie->seen)
+    return true;
+  gc_oscore_exchange_forget(tie->seen, context);
+  return tie->binding.context != context;
+}
+
+static bool is_of_responder(const struct gc_exchange *exchange, const struct gc_oscore_context *context)
+{
+  for (size_t i = 0; i < exchange->responders.slot_count; i++)
+    for (struct gc_link *link = exchange->responders.slots[i]; link; link = link->next)
+      if (GC_CONTAINER(link, struct gc_responder, link)->context == context)
+        return true;
+  return false;
+}
+
+bool gc_client_release(struct gc_client *client, const struct gc_oscore_context *context)
+{
+  bool is_free = true;
+  for (struct gc_exchange *exchange = client->exchanges; exchange; exchange = exchange->next) {
+    if (exchange->request.context == context || is_of_responder(exchange, context))
+      is_free = false;
+    for (struct gc_leg *leg = exchange->legs; leg; leg = leg->next) {
+      const bool is_newer = release_tie(&leg->tie, context), is_older = release_tie(&leg->older, context);
+      is_free = is_free && is_newer && is_older;
+    }
+  }
+  return is_free && !client->dead_exchanges && !client->dead_legs;
 }

@@ -218,6 +218,13 @@ bool gc_listener_renew(struct gc_listener *listener, const struct gc_informative
   return true;
 }
 
+bool gc_listener_release(struct gc_listener *listener, const struct gc_oscore_context *context)
+{
+  if (listener->seen)
+    gc_oscore_exchange_forget(listener->seen, context);
+  return listener->binding.context != context && listener->newest != context;
+}
+
 /* --- looking at it ----------------------------------------------------------------------------------------------------- */
 
 const struct gc_group_observation *gc_listener_observation(const struct gc_listener *listener)

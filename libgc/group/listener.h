@@ -77,6 +77,9 @@ struct gc_heard_message {
   struct gc_oscore_opened opened;    /* last: not cleared */
 };
 
+/** A context has left the client's ring for good: what came under it is forgotten. false: the listener still refers to it */
+bool gc_listener_release(struct gc_listener *listener, const struct gc_oscore_context *context);
+
 /** The notification that came with the informative response (Steps 5 and 6): to be asked for once, first of all.
  *  @param storage GC_OSCORE_STORAGE_LEN of its length; heard->message may live in it, else in the listener */
 void gc_listener_last(struct gc_listener *listener, struct gc_buf storage, uint64_t now_ms, struct gc_heard_message *heard);

@@ -76,14 +76,21 @@ static void on_trouble(struct gc_observe_client *client, const struct gc_client_
 }
 
 /* The kid it has now: for messages to it alone. */
+/* ptr NULL: it has none */
+static void set_kid(struct gc_observe_server *server, struct gc_bytes kid)
+{
+  server->has_kid = kid.ptr != NULL;
+  server->kid_len = (uint8_t)kid.len;
+  if (kid.len)
+    memcpy(server->kid, kid.ptr, kid.len);
+}
+
 static void note_kid(struct gc_observe_server *server, const struct gc_oscore_opened *security)
 {
+  const struct gc_oscore_context *own = server->client->request.context;
   if (!security || security->kid.len > GC_ID_MAX_LEN)
     return;
-  server->has_kid = true;
-  server->kid_len = (uint8_t)security->kid.len;
-  if (security->kid.len)
-    memcpy(server->kid, security->kid.ptr, security->kid.len);
+  set_kid(server, own && security->context != own ? gc_oscore_id_elsewhere(security->context, security->kid, own) : security->kid);
 }
 
 static void on_notification(struct gc_observe_server *server, const struct gc_client_event *event)
@@ -319,6 +326,41 @@ enum gc_err gc_observe_client_register(struct gc_observe_client *client, const s
   client->request.has_mid = false;
   drop_no_response(&client->request, client->spare);
   return err;
+}
+
+void gc_observe_client_rekeyed(struct gc_observe_client *client, struct gc_oscore_context *context)
+{
+  struct gc_request *request = &client->request;
+  struct gc_oscore_context *before = request->context;
+  if (!before || before == context)
+    return;
+  if (request->is_pairwise) {
+    const struct gc_bytes peer = gc_oscore_id_elsewhere(before, request->peer, context);
+    if (!peer.ptr)
+      return; /* what goes to this one alone goes to nobody else: the older context ends, and with it the requests */
+    if (peer.len)
+      memmove(client->peer, peer.ptr, peer.len);
+    request->peer = gc_bytes(client->peer, peer.len);
+  }
+  request->context = context;
+  for (size_t i = 0; i < client->servers.slot_count; i++)
+    for (struct gc_link *link = client->servers.slots[i]; link; link = link->next) {
+      struct gc_observe_server *server = GC_CONTAINER(link, struct gc_observe_server, link);
+      if (server->has_kid)
+        set_kid(server, gc_oscore_id_elsewhere(before, gc_bytes(server->kid, server->kid_len), context));
+    }
+}
+
+bool gc_observe_client_release(struct gc_observe_client *client, const struct gc_oscore_context *context)
+{
+  bool is_free = gc_client_release(client->client, context) && client->request.context != context;
+  for (size_t i = 0; i < client->servers.slot_count; i++)
+    for (struct gc_link *link = client->servers.slots[i]; link; link = link->next) {
+      const struct gc_observe_server *server = GC_CONTAINER(link, struct gc_observe_server, link);
+      if (server->listener && !gc_listener_release(server->listener, context))
+        is_free = false;
+    }
+  return is_free;
 }
 
 void gc_observe_client_leave(struct gc_observe_client *client, uint64_t now_ms)

@@ -104,6 +104,15 @@ enum gc_err gc_observe_client_register(struct gc_observe_client *client, const s
 enum gc_err gc_observe_client_listen(struct gc_observe_client *client, const struct gc_informative *response, struct gc_oscore_ring *ring,
                                      const struct gc_message *original, uint64_t now_ms) GC_MUST_CHECK;
 
+/**
+ * Register under this context from now on: the group was rekeyed, and it is in the ring. Observations that stand go on. Where requests
+ * go to one member in pairwise mode it is looked for by its key; without it nothing more is sent under the new keys.
+ */
+void gc_observe_client_rekeyed(struct gc_observe_client *client, struct gc_oscore_context *context);
+
+/** gc_client_release, for group observations too. */
+bool gc_observe_client_release(struct gc_observe_client *client, const struct gc_oscore_context *context);
+
 /** Leave: traditional observations are deregistered, group observations just forgotten (RFC 7641, Section 3.6). END follows. */
 void gc_observe_client_leave(struct gc_observe_client *client, uint64_t now_ms);
 

@@ -27,7 +27,7 @@ struct gc_observe_server {
   unsigned failures;               /* registrations in a row that came to nothing */
   uint64_t again_ms;               /* when to register again; UINT64_MAX: not */
   uint64_t confirm_ms;             /* when to confirm interest; UINT64_MAX: not */
-  uint8_t kid[GC_ID_MAX_LEN], kid_len;
+  uint8_t kid[GC_ID_MAX_LEN], kid_len; /* under the context of the client's request */
   bool has_kid;                    /* it has answered under protection */
 };
 
@@ -42,6 +42,7 @@ struct gc_observe_client {
   struct gc_exchange *first;       /* the first registration */
   struct gc_request request;       /* options, payload, token and peer point into `kept` */
   struct gc_message original;      /* points into `kept` */
+  uint8_t peer[GC_ID_MAX_LEN];     /* of the request, once the group was rekeyed */
   uint8_t *kept, *spare;           /* spare: in `kept`, room for the options of further registrations */
   bool has_request, is_over, is_told;
   struct gc_observe_client_state state;

@@ -111,9 +111,13 @@ enum gc_answer_mode { GC_ANSWER_AS_ASKED, GC_ANSWER_GROUP, GC_ANSWER_PAIRWISE };
 
 /**
  * Let a member open requests with the contexts of a ring, and protect its answers (draft-ietf-core-oscore-groupcomm,
- * Sections 7 to 9). The ring stays the caller's, may grow meanwhile, and outlives the server. GC_E_MEMORY
+ * Sections 7 to 9). The ring stays the caller's, may change meanwhile, and outlives the server. GC_E_MEMORY
  */
 enum gc_err gc_member_secure(struct gc_member *member, struct gc_oscore_ring *ring, enum gc_answer_mode mode) GC_MUST_CHECK;
+
+/** A context has left the members' rings for good: challenges under it are forgotten. false: an observation or a body that is under way
+ *  still refers to it, ask again later. What is bound to it goes on under the newest context of its group, and ends where there is none. */
+bool gc_server_release(struct gc_server *server, const struct gc_oscore_context *context);
 
 const struct gc_addr *gc_member_address(const struct gc_member *member);
 void *gc_member_user(const struct gc_member *member);

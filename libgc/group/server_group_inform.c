@@ -142,7 +142,7 @@ static bool convert(struct gc_observer *observer, struct gc_group_source *source
   struct gc_bytes body;
   bool is_unwanted = false;
   if (observer->resource != source->resource || !gc_addr_equal(&observer->ref.local, &source->local) ||
-      !gc_observer_restore(&exchange, &message, observer, now_ms) || !gc_group_suits(&exchange))
+      !gc_observer_restore(&exchange, &message, observer, now_ms) || !gc_group_suits(&exchange) || !gc_group_has_keys(source, &exchange))
     return false;
   (void)gc_server_keeps_back(&exchange, GC_CODE_SERVICE_UNAVAILABLE, &is_unwanted);
   if (is_unwanted || compose(&exchange, source, gc_server_answer_limit(&exchange), &response, &body))

@@ -92,6 +92,14 @@ bool gc_group_find_context(struct gc_member *member, const struct gc_group_polic
   return false;
 }
 
+bool gc_group_has_keys(const struct gc_group_source *source, const struct gc_server_exchange *exchange)
+{
+  if (!source->context || !exchange->binding || is_of_own_group(source) || source->context == exchange->binding->context)
+    return true;
+  const struct gc_bytes name = gc_oscore_context_name(source->context);
+  return !name.len || !gc_bytes_equal(name, gc_oscore_context_name(exchange->binding->context));
+}
+
 bool gc_group_protect_phantom(struct gc_group_source *source)
 {
   const struct gc_group_policy *policy = source->resource->policy;

@@ -158,10 +158,12 @@ void gc_server_group_cancel_all(struct gc_server *server, uint64_t now_ms)
 
 /* --- a group observation begins and is forgotten ----------------------------------------------------------------- */
 
-static struct gc_group_source *find(const struct gc_member *member, const struct gc_resource *resource, const struct gc_addr *local)
+/* Whoever registers under the keys of another time than those of the phantom request may not have these, and could not verify it. */
+static struct gc_group_source *find(const struct gc_server_exchange *exchange)
 {
-  struct gc_group_source *source = member->sources;
-  while (source && !(source->resource == resource && gc_addr_equal(&source->local, local)))
+  struct gc_group_source *source = exchange->member->sources;
+  while (source && !(source->resource == exchange->resource && gc_addr_equal(&source->local, &exchange->ref.local) &&
+                     gc_group_has_keys(source, exchange)))
     source = source->next;
   return source;
 }
@@ -305,20 +307,23 @@ static struct gc_group_source *settle(struct gc_group_source *source, uint64_t n
   return source;
 }
 
-/* Counted, never answered (RC-09). To a group, at a member that cannot tell its own address: whichever observation it has. */
+/* Counted, never answered (RC-09). To a group, at a member that cannot tell its own address: whichever observation it has. Of several,
+ * begun before and after a rekeying, it does not say which: one that is counted too high goes on for a while. */
 static void confirm(const struct gc_server_exchange *exchange)
 {
-  struct gc_group_source *source = exchange->member->sources;
-  while (source && (source->resource != exchange->resource ||
-                    (exchange->ref.local.family && !gc_addr_equal(&source->local, &exchange->ref.local))))
-    source = source->next;
-  if (!source || !is_protected_alike(exchange) || !(source = settle(source, exchange->now_ms))) {
-    gc_server_suppress(exchange, "confirms interest in no group observation");
-    return;
+  const bool is_alike = is_protected_alike(exchange);
+  bool is_counted = false;
+  for (struct gc_group_source *source = exchange->member->sources, *next; source && is_alike; source = next) {
+    next = source->next;
+    if (source->resource != exchange->resource || (exchange->ref.local.family && !gc_addr_equal(&source->local, &exchange->ref.local)) ||
+        !settle(source, exchange->now_ms))
+      continue;
+    gc_counting_confirm(&source->counting, exchange->now_ms);
+    is_counted = true;
   }
-  gc_counting_confirm(&source->counting, exchange->now_ms);
-  exchange->server->state.confirmations++;
-  gc_server_suppress(exchange, "confirms its interest");
+  if (is_counted)
+    exchange->server->state.confirmations++;
+  gc_server_suppress(exchange, is_counted ? "confirms its interest" : "confirms interest in no group observation");
 }
 
 /* One client less. What only clients that are gone, or never were, have begun does not go on for nobody. */
@@ -333,7 +338,7 @@ static void count_out(struct gc_group_source *source, uint64_t now_ms)
  * there: that alone ends nothing for those who are. */
 static void withdraw(const struct gc_server_exchange *exchange)
 {
-  struct gc_group_source *source = find(exchange->member, exchange->resource, &exchange->ref.local);
+  struct gc_group_source *source = find(exchange);
   if (!source || gc_server_observer_of(exchange) || !gc_group_suits(exchange))
     return;
   if (exchange->is_authenticated || source->counting.count - 1 >= source->counting.params.cancel_below)
@@ -342,14 +347,22 @@ static void withdraw(const struct gc_server_exchange *exchange)
     gc_counting_doubt(&source->counting);
 }
 
+/* Under keys that the group has no more: a new group observation, under the newest, would not serve this client. */
+static bool is_outdated(const struct gc_server_exchange *exchange)
+{
+  const struct gc_oscore_binding *binding = exchange->binding;
+  return exchange->resource->policy->params.protection == GC_GROUP_OSCORE && binding &&
+         gc_member_newest_context(exchange->member, binding->context) != binding->context;
+}
+
 static bool take_registration(struct gc_server_exchange *exchange)
 {
   const uint32_t after = exchange->resource->policy->params.after;
-  struct gc_group_source *source = find(exchange->member, exchange->resource, &exchange->ref.local);
+  struct gc_group_source *source = find(exchange);
   if (source)
     source = settle(source, exchange->now_ms);
   const bool is_new = !source;
-  if (is_new && after > 0 && count_others(exchange) < after)
+  if (is_new && (is_outdated(exchange) || (after > 0 && count_others(exchange) < after)))
     return false;
   if (is_new)
     source = start(exchange);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "group/server_internal.h"
+#include "group/server_group.h"
 
 enum { CHALLENGES_MAX = 4096, ECHO_LIFETIME_MS = 60000, OPTION_LEN = 16 };
 
@@ -192,4 +192,35 @@ enum gc_sec gc_server_seal(const struct gc_server_exchange *exchange, struct gc_
   if (!result)
     *body = gc_buf_bytes(&out);
   return result;
+}
+
+/* --- contexts that go ------------------------------------------------------------------------------------------------ */
+
+static bool is_bound(const struct gc_oscore_binding *binding, const struct gc_oscore_context *context)
+{
+  return binding->context == context || binding->told == context;
+}
+
+static bool member_holds(const struct gc_member *member, const struct gc_oscore_context *context)
+{
+  for (const struct gc_observer *observer = member->observers; observer; observer = observer->next)
+    if (observer->peer.context == context || is_bound(&observer->binding, context))
+      return true;
+  for (const struct gc_group_source *source = member->sources; source; source = source->next)
+    if (source->context == context || is_bound(&source->binding, context))
+      return true;
+  return false;
+}
+
+bool gc_server_release(struct gc_server *server, const struct gc_oscore_context *context)
+{
+  if (server->challenged)
+    gc_oscore_echo_drop(server->challenged, context);
+  for (size_t i = 0; i < server->member_count; i++)
+    if (member_holds(server->members[i], context))
+      return false;
+  for (const struct gc_transfer *transfer = server->transfers; transfer; transfer = transfer->next)
+    if (transfer->peer.context == context)
+      return false;
+  return true;
 }

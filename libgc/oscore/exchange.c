@@ -15,7 +15,7 @@ struct gc_oscore_exchange {
   bool is_long;
   unsigned window;
   struct responder *responders;
-  size_t count, cap;
+  size_t count, cap, forgotten;
   uint32_t *index; /* hash of kid to responder + 1; twice cap, a power of two */
 };
 
@@ -34,6 +34,13 @@ static size_t slot_of(const struct gc_oscore_exchange *e, const struct gc_oscore
   return slot;
 }
 
+static void reindex(struct gc_oscore_exchange *e)
+{
+  memset(e->index, 0, 2 * e->cap * sizeof *e->index);
+  for (size_t i = 0; i < e->count; i++)
+    e->index[slot_of(e, e->responders[i].context, gc_bytes(e->responders[i].kid, e->responders[i].kid_len))] = (uint32_t)i + 1;
+}
+
 static bool grow(struct gc_oscore_exchange *e, size_t cap)
 {
   struct responder *responders = realloc(e->responders, cap * sizeof *responders);
@@ -46,8 +53,7 @@ static bool grow(struct gc_oscore_exchange *e, size_t cap)
   free(e->index);
   e->index = index;
   e->cap = cap;
-  for (size_t i = 0; i < e->count; i++)
-    index[slot_of(e, responders[i].context, gc_bytes(responders[i].kid, responders[i].kid_len))] = (uint32_t)i + 1;
+  reindex(e);
   return true;
 }
 
@@ -76,9 +82,24 @@ void gc_oscore_exchange_free(struct gc_oscore_exchange **exchange)
   *exchange = NULL;
 }
 
+void gc_oscore_exchange_forget(struct gc_oscore_exchange *exchange, const struct gc_oscore_context *context)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < exchange->count; i++) {
+    struct responder *r = &exchange->responders[i];
+    if (r->context == context)
+      r->context = NULL; /* that there was an answer still counts where one only may come */
+    if (r->context || !exchange->is_long)
+      exchange->responders[kept++] = *r;
+  }
+  exchange->forgotten += exchange->count - kept;
+  exchange->count = kept;
+  reindex(exchange);
+}
+
 size_t gc_oscore_exchange_count(const struct gc_oscore_exchange *exchange)
 {
-  return exchange->count;
+  return exchange->count + exchange->forgotten;
 }
 
 static const struct gc_public_key *key_of(const struct gc_oscore_opened *opened)

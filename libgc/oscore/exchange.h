@@ -25,6 +25,9 @@ void gc_oscore_exchange_free(struct gc_oscore_exchange **exchange);
 enum gc_sec gc_oscore_exchange_accept(struct gc_oscore_exchange *exchange, const struct gc_oscore_opened *opened, bool *is_newest)
   __attribute__((warn_unused_result));
 
+/** Forget what came under a context that opens nothing any more: nothing refers to it afterwards. */
+void gc_oscore_exchange_forget(struct gc_oscore_exchange *exchange, const struct gc_oscore_context *context);
+
 /** Servers that have answered. */
 size_t gc_oscore_exchange_count(const struct gc_oscore_exchange *exchange);
 

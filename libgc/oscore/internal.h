@@ -55,7 +55,7 @@ struct gc_oscore_context {
   const struct gc_alg *key_alg;   /* the one that Sender and Recipient Keys are derived for */
   uint8_t common_iv_len, max_id_len;
   uint8_t sign_curve;             /* enum gc_curve_id, 0: not known yet */
-  bool has_id_context, has_sender, is_checker;
+  bool has_id_context, has_sender, is_checker, is_retired;
   bool new_windows_invalid;
   unsigned replay_window;
   size_t max_recipients;
@@ -95,6 +95,9 @@ struct gc_oscore_context {
 /** HKDF with the info of RFC 8613, Section 3.2.1. type: "Key", "IV" or "SEKey" */
 void gc_oscore_derive(const struct gc_oscore_context *context, struct gc_bytes salt, const struct gc_bytes *ikm, size_t ikm_count,
                       struct gc_bytes id, int32_t alg, const char *type, uint8_t *out, size_t len);
+
+/** Give a recipient another credential, its Replay Window kept: pairwise keys are derived anew. GC_E_MEMORY */
+enum gc_err gc_oscore_recipient_set_cred(struct gc_oscore_recipient *recipient, const struct gc_oscore_recipient *from) GC_MUST_CHECK;
 
 /** Bytes of the countersignature; 0: no group mode, or EdDSA with a curve that is not known yet. */
 size_t gc_oscore_signature_len(const struct gc_oscore_context *context);

@@ -170,6 +170,18 @@ enum gc_err gc_oscore_context_add_recipient(struct gc_oscore_context *context, s
   return GC_OK;
 }
 
+enum gc_err gc_oscore_recipient_set_cred(struct gc_oscore_recipient *recipient, const struct gc_oscore_recipient *from)
+{
+  enum gc_err err = copy_cred(&recipient->cred, &recipient->cred_len, gc_oscore_recipient_cred(from));
+  if (err)
+    return err;
+  recipient->public_key = from->public_key;
+  recipient->subject_at = from->subject_at;
+  recipient->subject_len = from->subject_len;
+  recipient->has_pairwise = recipient->is_pairwise_refused = false;
+  return GC_OK;
+}
+
 static void drop_keys(struct gc_oscore_context *c, struct gc_oscore_recipient *r)
 {
   if (!r->keys)

@@ -182,6 +182,8 @@ enum gc_sec gc_oscore_open_request(struct gc_oscore_context *context, const stru
   struct gc_oscore_job job = { .context = context, .is_request = true };
   struct gc_oscore_option *option = &opened->option;
   *opened = (struct gc_oscore_opened){ .context = context };
+  if (context->is_retired)
+    return GC_SEC_NO_CONTEXT;
   enum gc_sec result = read_outer(context, outer, &job, option);
   opened->mode = job.mode;
   if (result)
@@ -322,6 +324,8 @@ enum gc_sec gc_oscore_open_response(struct gc_oscore_context *context, const str
   struct gc_oscore_job job = { .context = context };
   const struct gc_oscore_option *option = &opened->option;
   *opened = (struct gc_oscore_opened){ .context = context };
+  if (context->is_retired)
+    return GC_SEC_NO_CONTEXT;
   enum gc_sec result = read_outer(context, outer, &job, &opened->option);
   opened->mode = job.mode;
   if (result)

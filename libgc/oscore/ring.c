@@ -3,9 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct entry {
+  struct gc_oscore_context *context;
+  uint64_t place;
+};
+
 struct gc_oscore_ring {
-  struct gc_oscore_context **contexts;
+  struct entry *entries; /* in the order of their places */
   size_t count, cap;
+  uint64_t last_place;
 };
 
 struct gc_oscore_ring *gc_oscore_ring_new(void)
@@ -17,7 +23,7 @@ void gc_oscore_ring_free(struct gc_oscore_ring **ring)
 {
   if (!*ring)
     return;
-  free((*ring)->contexts);
+  free((*ring)->entries);
   free(*ring);
   *ring = NULL;
 }
@@ -26,22 +32,22 @@ enum gc_err gc_oscore_ring_add(struct gc_oscore_ring *ring, struct gc_oscore_con
 {
   if (ring->count == ring->cap) {
     size_t cap = ring->cap ? 2 * ring->cap : 4;
-    struct gc_oscore_context **contexts = realloc(ring->contexts, cap * sizeof(void *));
-    if (!contexts)
+    struct entry *entries = realloc(ring->entries, cap * sizeof *entries);
+    if (!entries)
       return GC_E_MEMORY;
-    ring->contexts = contexts;
+    ring->entries = entries;
     ring->cap = cap;
   }
-  ring->contexts[ring->count++] = context;
+  ring->entries[ring->count++] = (struct entry){ context, ++ring->last_place };
   return GC_OK;
 }
 
 bool gc_oscore_ring_remove(struct gc_oscore_ring *ring, struct gc_oscore_context *context)
 {
   for (size_t i = 0; i < ring->count; i++) {
-    if (ring->contexts[i] != context)
+    if (ring->entries[i].context != context)
       continue;
-    memmove(&ring->contexts[i], &ring->contexts[i + 1], (--ring->count - i) * sizeof(void *));
+    memmove(&ring->entries[i], &ring->entries[i + 1], (--ring->count - i) * sizeof *ring->entries);
     return true;
   }
   return false;
@@ -54,23 +60,44 @@ size_t gc_oscore_ring_count(const struct gc_oscore_ring *ring)
 
 struct gc_oscore_context *gc_oscore_ring_at(const struct gc_oscore_ring *ring, size_t index)
 {
-  return index < ring->count ? ring->contexts[index] : NULL;
+  return index < ring->count ? ring->entries[index].context : NULL;
 }
 
-size_t gc_oscore_ring_place(const struct gc_oscore_ring *ring, const struct gc_oscore_context *context)
+uint64_t gc_oscore_ring_place(const struct gc_oscore_ring *ring, const struct gc_oscore_context *context)
 {
-  size_t i = 0;
-  while (i < ring->count && ring->contexts[i] != context)
-    i++;
-  return i;
+  for (size_t i = 0; i < ring->count; i++)
+    if (ring->entries[i].context == context)
+      return ring->entries[i].place;
+  return 0;
+}
+
+uint64_t gc_oscore_ring_last_place(const struct gc_oscore_ring *ring)
+{
+  return ring->last_place;
 }
 
 struct gc_oscore_context *gc_oscore_ring_by_name(const struct gc_oscore_ring *ring, struct gc_bytes name)
 {
   for (size_t i = ring->count; i-- > 0;)
-    if (gc_bytes_equal(gc_oscore_context_name(ring->contexts[i]), name))
-      return ring->contexts[i];
+    if (gc_bytes_equal(gc_oscore_context_name(ring->entries[i].context), name))
+      return ring->entries[i].context;
   return NULL;
+}
+
+struct gc_bytes gc_oscore_id_elsewhere(const struct gc_oscore_context *a, struct gc_bytes kid, const struct gc_oscore_context *b)
+{
+  const struct gc_bytes nobody = { NULL, 0 };
+  const struct gc_oscore_recipient *member = gc_oscore_context_find(a, kid);
+  if (!member)
+    return nobody;
+  if (gc_oscore_is_same_member(a, kid, b, kid))
+    return gc_oscore_recipient_id(gc_oscore_context_find(b, kid));
+  for (size_t i = 0; i < gc_oscore_context_count(b); i++) {
+    const struct gc_bytes id = gc_oscore_recipient_id(gc_oscore_context_at(b, i));
+    if (gc_oscore_recipient_key(member)->curve && gc_oscore_is_same_member(a, kid, b, id))
+      return id;
+  }
+  return nobody;
 }
 
 bool gc_oscore_is_same_member(const struct gc_oscore_context *a, struct gc_bytes kid_a, const struct gc_oscore_context *b,
@@ -114,7 +141,7 @@ enum gc_sec gc_oscore_ring_open_request(struct gc_oscore_ring *ring, const struc
   if (!gc_oscore_option_of(outer, &value))
     return GC_SEC_NOT_PROTECTED;
   for (size_t i = ring->count; i-- > 0;) {
-    enum gc_sec result = gc_oscore_open_request(ring->contexts[i], outer, flags, storage, opened, binding);
+    enum gc_sec result = gc_oscore_open_request(ring->entries[i].context, outer, flags, storage, opened, binding);
     if (is_final(result))
       return result;
     keep_best(&best, result, opened);
@@ -143,7 +170,7 @@ enum gc_sec gc_oscore_ring_open_response(struct gc_oscore_ring *ring, const stru
   if (!gc_oscore_option_of(outer, &value))
     return GC_SEC_NOT_PROTECTED;
   for (size_t i = ring->count; i-- > 0;) {
-    struct gc_oscore_context *context = ring->contexts[i];
+    struct gc_oscore_context *context = ring->entries[i].context;
     if (context != binding->context && !is_same_group(context, binding->context, flags))
       continue;
     enum gc_sec result = gc_oscore_open_response(context, outer, flags, binding, storage, opened);

@@ -22,8 +22,11 @@ bool gc_oscore_ring_remove(struct gc_oscore_ring *ring, struct gc_oscore_context
 size_t gc_oscore_ring_count(const struct gc_oscore_ring *ring);
 struct gc_oscore_context *gc_oscore_ring_at(const struct gc_oscore_ring *ring, size_t index); /* in the order they were added; NULL past the end */
 
-/** Where it stands in the ring: the higher, the newer; the count where it is not in it. */
-size_t gc_oscore_ring_place(const struct gc_oscore_ring *ring, const struct gc_oscore_context *context);
+/** When it was added: the higher, the newer, from 1 on, whatever is taken out meanwhile. 0: not in the ring, older than all. */
+uint64_t gc_oscore_ring_place(const struct gc_oscore_ring *ring, const struct gc_oscore_context *context);
+
+/** The place of the one added last, in the ring or not any more; 0: none was. */
+uint64_t gc_oscore_ring_last_place(const struct gc_oscore_ring *ring);
 
 /** The newest context of the group with this (invariant) name; NULL: none. */
 struct gc_oscore_context *gc_oscore_ring_by_name(const struct gc_oscore_ring *ring, struct gc_bytes name);
@@ -32,6 +35,9 @@ struct gc_oscore_context *gc_oscore_ring_by_name(const struct gc_oscore_ring *ri
  *  IDs may be given to others when a group is rekeyed: keys tell. */
 bool gc_oscore_is_same_member(const struct gc_oscore_context *a, struct gc_bytes kid_a, const struct gc_oscore_context *b,
                               struct gc_bytes kid_b);
+
+/** The Sender ID under context b of the member that has kid under context a, borrowed from b; ptr NULL: it has none. */
+struct gc_bytes gc_oscore_id_elsewhere(const struct gc_oscore_context *a, struct gc_bytes kid, const struct gc_oscore_context *b);
 
 /** gc_oscore_open_request with every context that fits, the newest first; where none opens it, the result that came
  *  furthest, and opened of that try. */
