@@ -18,6 +18,7 @@ struct member_name {
 struct gc_secure_context {
   struct gc_oscore_context *oscore;
   struct gc_state_file *state; /* NULL: read-only */
+  unsigned flags;              /* it was made with */
   bool keeps_windows, windows_lost;
   char *name;
   struct member_name *names;
@@ -30,6 +31,7 @@ struct maker {
   const char *path;
   problem_fn *problem;
   void *ctx;
+  struct gc_secure_context *before; /* NULL: none, or whose file this one has replaced */
 };
 
 /* The place of a key, found by reading the file once more: errors may take their time. */
@@ -156,12 +158,13 @@ static enum gc_err add_members(const struct maker *m)
   return add_name(m->to, &f->sender);
 }
 
-/* Numbers belong to keys and Sender ID, whatever file they stand in. */
-static void fingerprint(const struct gc_context_file *f, uint8_t out[static GC_FINGERPRINT_LEN])
+/* Numbers belong to keys and Sender ID, whatever file they stand in; Replay Windows to the keys. */
+static void fingerprint(const struct gc_context_file *f, bool is_of_windows, uint8_t out[static GC_FINGERPRINT_LEN])
 {
   const uint8_t lens[4] = { (uint8_t)f->master_secret.len, (uint8_t)f->master_salt.len, (uint8_t)f->gid.len, f->has_gid };
   struct gc_bytes pieces[] = { gc_bytes(lens, sizeof lens), f->master_secret, f->master_salt, f->gid, f->signature_encryption_key };
-  gc_hkdf(GC_HASH_SHA256, f->has_sender ? f->sender.id : gc_bytes(NULL, 0), pieces, 5, gc_bytes("groupcoap state", 15), out, GC_FINGERPRINT_LEN);
+  const struct gc_bytes what = gc_bytes_str(is_of_windows ? "groupcoap windows" : "groupcoap state");
+  gc_hkdf(GC_HASH_SHA256, f->has_sender && !is_of_windows ? f->sender.id : gc_bytes(NULL, 0), pieces, 5, what, out, GC_FINGERPRINT_LEN);
 }
 
 static void restore_window(void *ctx, const struct gc_state_window *saved)
@@ -177,17 +180,10 @@ static void restore_window(void *ctx, const struct gc_state_window *saved)
     window->received |= (uint64_t)saved->bits.ptr[i] << 8 * i;
 }
 
-static enum gc_err open_state(const struct maker *m, unsigned flags)
+/* What a state file says of itself names it, not the context file. */
+static enum gc_err tell_state(const struct maker *m, char *why, enum gc_err err)
 {
-  uint8_t print[GC_FINGERPRINT_LEN];
-  char why[256] = "";
-  if (flags & GC_SECURE_READ_ONLY || (!m->file->has_sender && !(flags & GC_SECURE_WINDOWS)))
-    return GC_OK;
-  fingerprint(m->file, print);
-  enum gc_err err = gc_state_file_open(&m->to->state, m->path, print, why);
-  if (!err)
-    return GC_OK;
-  char *colon = strstr(why, ".state: "); /* the state file is named by the problem, not by its phrase */
+  char *colon = strstr(why, ".state: ");
   if (!colon)
     return tell(m, "", why[0] ? why : gc_err_str(err), err);
   colon[strlen(".state")] = '\0';
@@ -198,13 +194,46 @@ static enum gc_err open_state(const struct maker *m, unsigned flags)
   return err;
 }
 
+static enum gc_err open_state(const struct maker *m, unsigned flags, struct gc_state_file **state)
+{
+  uint8_t print[GC_FINGERPRINT_LEN];
+  char why[256] = "";
+  if (flags & GC_SECURE_READ_ONLY || (!m->file->has_sender && !(flags & GC_SECURE_WINDOWS)))
+    return GC_OK;
+  const struct gc_state_file *other = m->before ? m->before->state : NULL;
+  fingerprint(m->file, false, print);
+  enum gc_err err = other ? gc_state_file_open_beside(state, other, m->path, print, why) : gc_state_file_open(state, m->path, print, why);
+  if (err)
+    return tell_state(m, why, err);
+  fingerprint(m->file, true, print);
+  gc_state_file_set_windows(*state, print);
+  return GC_OK;
+}
+
+/* The same keys under other rules: the windows go on where they are. */
+static void take_windows(struct gc_secure_context *to, struct gc_secure_context *before)
+{
+  gc_oscore_context_take_windows(to->oscore, before->oscore);
+  to->windows_lost = before->windows_lost;
+  to->keeps_windows = before->keeps_windows;
+  before->keeps_windows = false;
+}
+
 static enum gc_err begin_windows(const struct maker *m, unsigned flags)
 {
-  if (!m->to->state || !(flags & GC_SECURE_WINDOWS))
+  const bool has_before = m->before && gc_oscore_context_compare(m->before->oscore, m->to->oscore) != GC_OSCORE_OTHER;
+  if (!m->to->state || !(flags & GC_SECURE_WINDOWS)) {
+    if (has_before)
+      take_windows(m->to, m->before);
     return GC_OK;
+  }
   enum gc_err err = gc_state_file_serve(m->to->state);
   if (err)
     return tell(m, "", err == GC_E_EXISTS ? "another process answers with this context: each member needs its own Sender ID" : gc_err_str(err), err);
+  if (has_before) {
+    take_windows(m->to, m->before);
+    return GC_OK;
+  }
   err = gc_state_file_windows_begin(m->to->state, restore_window, m->to, &m->to->windows_lost);
   if (err)
     return tell(m, "", "replay windows of the state file cannot be used", err);
@@ -218,6 +247,7 @@ static enum gc_err make(const struct maker *m, unsigned flags)
 {
   struct gc_oscore_params params;
   const char *why = "";
+  m->to->flags = flags;
   m->to->name = strdup(m->file->name ? m->file->name : "");
   if (!m->to->name)
     return GC_E_MEMORY;
@@ -227,24 +257,36 @@ static enum gc_err make(const struct maker *m, unsigned flags)
   err = gc_oscore_context_new(&m->to->oscore, &params, &why);
   if (err)
     return tell(m, "", why, err);
-  err = open_state(m, flags);
+  err = open_state(m, flags, &m->to->state);
   if (!err)
     err = add_members(m);
   return err ? err : begin_windows(m, flags);
 }
 
+static enum gc_err make_or_free(struct gc_secure_context **out, struct maker *m, unsigned flags)
+{
+  *out = NULL;
+  if (!(m->to = calloc(1, sizeof *m->to)))
+    return GC_E_MEMORY;
+  enum gc_err err = make(m, flags);
+  if (err)
+    (void)gc_secure_context_close(&m->to);
+  *out = m->to;
+  return err;
+}
+
 enum gc_err gc_secure_context_make(struct gc_secure_context **out, const struct gc_context_file *file, const char *path, unsigned flags,
                                    problem_fn *problem, void *ctx)
 {
-  struct maker m = { calloc(1, sizeof *m.to), file, path, problem, ctx };
-  *out = NULL;
-  if (!m.to)
-    return GC_E_MEMORY;
-  enum gc_err err = make(&m, flags);
-  if (err)
-    (void)gc_secure_context_close(&m.to);
-  *out = m.to;
-  return err;
+  struct maker m = { .file = file, .path = path, .problem = problem, .ctx = ctx };
+  return make_or_free(out, &m, flags);
+}
+
+enum gc_err gc_secure_context_make_beside(struct gc_secure_context **out, struct gc_secure_context *before, const struct gc_context_file *file,
+                                          const char *path, problem_fn *problem, void *ctx)
+{
+  struct maker m = { .file = file, .path = path, .problem = problem, .ctx = ctx, .before = before };
+  return make_or_free(out, &m, before->flags);
 }
 
 enum gc_err gc_secure_context_open(struct gc_secure_context **out, const char *path, unsigned flags, problem_fn *problem, void *ctx)
@@ -257,6 +299,40 @@ enum gc_err gc_secure_context_open(struct gc_secure_context **out, const char *p
   err = gc_secure_context_make(out, file, path, flags, problem, ctx);
   gc_context_file_free(&file);
   return err;
+}
+
+static void take_names(struct gc_secure_context *to, struct gc_secure_context *from)
+{
+  struct member_name *names = to->names;
+  const size_t count = to->name_count;
+  to->names = from->names;
+  to->name_count = from->name_count;
+  from->names = names;
+  from->name_count = count;
+}
+
+enum gc_err gc_secure_context_update(struct gc_secure_context *context, struct gc_secure_context *fresh, const struct gc_context_file *file,
+                                     const char *path, problem_fn *problem, void *ctx)
+{
+  const struct maker m = { .to = context, .file = file, .path = path, .problem = problem, .ctx = ctx, .before = context };
+  const bool is_same_id = gc_oscore_context_has_sender(context->oscore) && file->has_sender &&
+                          gc_bytes_equal(gc_oscore_context_sender_id(context->oscore), file->sender.id);
+  struct gc_state_file *state = NULL;
+  enum gc_err err = is_same_id || !file->has_sender ? GC_OK : open_state(&m, context->flags, &state);
+  if (!err && state && context->flags & GC_SECURE_WINDOWS && (err = gc_state_file_serve(state)))
+    err = tell(&m, "", gc_err_str(err), err);
+  if (err) {
+    gc_state_file_close(&state);
+    return err;
+  }
+  struct gc_state_file *used = state ? state : context->state;
+  err = gc_oscore_context_update(context->oscore, fresh->oscore, (struct gc_oscore_numbers){ used ? next_number : no_number, used });
+  if (state) {
+    gc_state_file_close(&context->state);
+    context->state = state;
+  }
+  take_names(context, fresh);
+  return err ? tell(&m, "", gc_err_str(err), err) : GC_OK;
 }
 
 static enum gc_err save_windows(struct gc_secure_context *c)
@@ -282,6 +358,19 @@ static enum gc_err save_windows(struct gc_secure_context *c)
   free(windows);
   free(bits);
   return err == GC_E_STATE ? GC_OK : err;
+}
+
+enum gc_err gc_secure_context_retire(struct gc_secure_context *context, bool keep)
+{
+  enum gc_err err = GC_OK;
+  if (context->keeps_windows)
+    err = keep ? save_windows(context) : gc_state_file_windows_forget(context->state);
+  int saved = errno;
+  context->keeps_windows = false;
+  gc_oscore_context_retire(context->oscore);
+  gc_state_file_close(&context->state);
+  errno = saved;
+  return err;
 }
 
 enum gc_err gc_secure_context_close(struct gc_secure_context **context)

@@ -3,7 +3,7 @@
 #ifndef GC_STORE_SECURE_CONTEXT_H
 #define GC_STORE_SECURE_CONTEXT_H
 
-#include "oscore/context.h"
+#include "oscore/succession.h"
 #include "store/context_file.h"
 #include "store/state_file.h"
 
@@ -28,6 +28,30 @@ enum gc_err gc_secure_context_open(struct gc_secure_context **out, const char *p
 enum gc_err gc_secure_context_make(struct gc_secure_context **out, const struct gc_context_file *file, const char *path, unsigned flags,
                                    void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem),
                                    void *ctx) GC_MUST_CHECK;
+
+/**
+ * The same for a file that has replaced that of `before`, with other keys, or other rules for the same keys: then `before` hands over its
+ * Replay Windows, keeps none, and must not receive any more.
+ */
+enum gc_err gc_secure_context_make_beside(struct gc_secure_context **out, struct gc_secure_context *before, const struct gc_context_file *file,
+                                          const char *path, void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem),
+                                          void *ctx) GC_MUST_CHECK;
+
+/**
+ * Take over the members, own side included, and the names of a file with the same keys and rules (gc_oscore_context_update).
+ * @param fresh made from it, read-only; GC_OSCORE_SAME
+ * @return GC_OK; otherwise told: GC_E_MEMORY: part of it is done; others: nothing has changed
+ */
+enum gc_err gc_secure_context_update(struct gc_secure_context *context, struct gc_secure_context *fresh, const struct gc_context_file *file,
+                                     const char *path, void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem),
+                                     void *ctx) GC_MUST_CHECK;
+
+/**
+ * Its keys are at their end (gc_oscore_context_retire): the state file is closed. What is left is freed by gc_secure_context_close.
+ * @param keep save the Replay Windows; false: give them up, these keys will not come back
+ * @return GC_OK; as gc_secure_context_close: the end is the same
+ */
+enum gc_err gc_secure_context_retire(struct gc_secure_context *context, bool keep);
 
 /** Save the Replay Windows (where they are kept), wipe, free; sets *context NULL. GC_E_SYSTEM: windows not saved (errno); the
  *  next run recovers them by Echo. */

@@ -1,4 +1,4 @@
-#include "store/state_file.h"
+#include "store/state_records.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,22 +15,12 @@
 
 /* numbers made durable ahead of their use: one fsync for so many messages */
 #define RESERVE_AHEAD 1024
-#define HEX_LEN (2 * GC_FINGERPRINT_LEN)
 #define HEADER "groupcoap-state 1"
-#define RUN_OPEN "open"
-#define RUN_SAVED "saved"
-
-struct gc_state_file {
-  int fd;
-  char fingerprint[HEX_LEN + 1]; /* hex */
-  char boot[HEX_LEN + 1];        /* of the running kernel */
-  off_t seq_at;                  /* where our "seq" record lies, 0: not found yet */
-};
 
 struct sequence {
   off_t at;
   uint64_t reserved, next;
-  char boot[HEX_LEN + 1];
+  char boot[GC_STATE_PRINT_LEN + 1];
 };
 
 /* FNV-1a: finds damage, not malice; who can write this file owns the keys */
@@ -56,7 +46,7 @@ static bool is_sealed(const char record[static GC_STATE_RECORD_LEN])
   return memcmp(record + 247, sum, 9) == 0;
 }
 
-static enum gc_err read_record(const struct gc_state_file *state, off_t at, char record[static GC_STATE_RECORD_LEN + 1])
+enum gc_err gc_state_read(const struct gc_state_file *state, off_t at, char record[static GC_STATE_RECORD_LEN + 1])
 {
   ssize_t n = pread(state->fd, record, GC_STATE_RECORD_LEN, at);
   record[n > 0 ? n : 0] = '\0';
@@ -67,7 +57,7 @@ static enum gc_err read_record(const struct gc_state_file *state, off_t at, char
   return n == GC_STATE_RECORD_LEN && is_sealed(record) ? GC_OK : GC_E_MALFORMED;
 }
 
-static enum gc_err write_record(const struct gc_state_file *state, off_t at, const char *content)
+enum gc_err gc_state_write(const struct gc_state_file *state, off_t at, const char *content)
 {
   char record[GC_STATE_RECORD_LEN + 1];
   seal(record, content);
@@ -80,7 +70,7 @@ static enum gc_err write_record(const struct gc_state_file *state, off_t at, con
   return n < 0 ? GC_E_SYSTEM : GC_OK;
 }
 
-static enum gc_err lock(const struct gc_state_file *state)
+enum gc_err gc_state_lock(const struct gc_state_file *state)
 {
   while (flock(state->fd, LOCK_EX) < 0)
     if (errno != EINTR)
@@ -88,7 +78,7 @@ static enum gc_err lock(const struct gc_state_file *state)
   return GC_OK;
 }
 
-static void unlock(const struct gc_state_file *state)
+void gc_state_unlock(const struct gc_state_file *state)
 {
   int kept = errno;
   flock(state->fd, LOCK_UN);
@@ -104,14 +94,25 @@ enum gc_err gc_state_file_serve(struct gc_state_file *state)
   return errno == EAGAIN || errno == EACCES ? GC_E_EXISTS : GC_E_SYSTEM;
 }
 
-/* The first record that begins with prefix, from `from` on; *at is the end of the file where there is none. */
-static enum gc_err find(const struct gc_state_file *state, const char *prefix, off_t from, off_t *at, char record[static GC_STATE_RECORD_LEN + 1])
+enum gc_err gc_state_find(const struct gc_state_file *state, const char *prefix, off_t from, off_t *at, char record[static GC_STATE_RECORD_LEN + 1])
 {
   enum gc_err err;
-  for (*at = from; (err = read_record(state, *at, record)) == GC_OK; *at += GC_STATE_RECORD_LEN)
+  for (*at = from; (err = gc_state_read(state, *at, record)) == GC_OK; *at += GC_STATE_RECORD_LEN)
     if (strncmp(record, prefix, strlen(prefix)) == 0)
       return GC_OK;
   return err == GC_E_END ? GC_E_NOT_FOUND : err;
+}
+
+enum gc_err gc_state_place(const struct gc_state_file *state, const char *prefix, off_t *at, char record[static GC_STATE_RECORD_LEN + 1])
+{
+  enum gc_err err = gc_state_find(state, prefix, GC_STATE_RECORD_LEN, at, record);
+  if (err != GC_E_NOT_FOUND)
+    return err;
+  off_t end = *at;
+  err = gc_state_find(state, GC_STATE_FREE, GC_STATE_RECORD_LEN, at, record);
+  if (err == GC_E_NOT_FOUND)
+    *at = end;
+  return err && err != GC_E_NOT_FOUND ? err : GC_E_NOT_FOUND;
 }
 
 /* Where there is no record yet, *out is all zero and its `at` the place for one. */
@@ -120,7 +121,7 @@ static enum gc_err read_sequence(struct gc_state_file *state, struct sequence *o
   char record[GC_STATE_RECORD_LEN + 1], prefix[48];
   *out = (struct sequence){ .at = state->seq_at };
   snprintf(prefix, sizeof prefix, "seq %s ", state->fingerprint);
-  enum gc_err err = out->at ? read_record(state, out->at, record) : find(state, prefix, GC_STATE_RECORD_LEN, &out->at, record);
+  enum gc_err err = out->at ? gc_state_read(state, out->at, record) : gc_state_place(state, prefix, &out->at, record);
   if (err == GC_E_NOT_FOUND)
     return GC_OK;
   if (!err && (strncmp(record, prefix, strlen(prefix)) != 0 ||
@@ -139,7 +140,7 @@ static enum gc_err write_sequence(const struct gc_state_file *state, const struc
     return GC_E_LIMIT;
   snprintf(content, sizeof content, "seq %s boot %s reserved %013" PRIu64 " next %013" PRIu64, state->fingerprint, state->boot,
            sequence->reserved, sequence->next);
-  return write_record(state, sequence->at, content);
+  return gc_state_write(state, sequence->at, content);
 }
 
 /* After a boot only what was on the disk counts. */
@@ -171,139 +172,41 @@ static enum gc_err take_locked(struct gc_state_file *state, uint64_t *first, uin
 
 enum gc_err gc_state_file_take(struct gc_state_file *state, uint64_t *first, uint32_t count)
 {
-  enum gc_err err = lock(state);
+  enum gc_err err = gc_state_lock(state);
   if (err)
     return err;
   err = take_locked(state, first, count);
-  unlock(state);
+  gc_state_unlock(state);
   return err;
 }
 
 enum gc_err gc_state_file_peek(struct gc_state_file *state, uint64_t *next)
 {
   struct sequence sequence;
-  enum gc_err err = lock(state);
+  enum gc_err err = gc_state_lock(state);
   if (err)
     return err;
   err = read_sequence(state, &sequence);
-  unlock(state);
+  gc_state_unlock(state);
   if (!err)
     *next = first_free(state, &sequence);
-  return err;
-}
-
-/* --- replay windows --- */
-
-static enum gc_err write_run(struct gc_state_file *state, const char *what)
-{
-  char record[GC_STATE_RECORD_LEN + 1], content[80];
-  off_t at;
-  snprintf(content, sizeof content, "run %s ", state->fingerprint);
-  enum gc_err err = find(state, content, GC_STATE_RECORD_LEN, &at, record);
-  if (err && err != GC_E_NOT_FOUND)
-    return err;
-  snprintf(content, sizeof content, "run %s %s", state->fingerprint, what);
-  err = write_record(state, at, content);
-  return !err && fsync(state->fd) < 0 ? GC_E_SYSTEM : err;
-}
-
-/* "win FINGERPRINT kid HEX top N bits HEX": an empty kid is written as "-" */
-static enum gc_err parse_window(const char *record, void (*each)(void *ctx, const struct gc_state_window *window), void *ctx)
-{
-  char kid[2 * GC_STATE_KID_MAX_LEN + 1], bits[2 * GC_STATE_WINDOW_MAX_LEN + 1];
-  uint8_t kid_bytes[GC_STATE_KID_MAX_LEN], bit_bytes[GC_STATE_WINDOW_MAX_LEN];
-  struct gc_buf kid_buf = gc_buf(kid_bytes, sizeof kid_bytes), bit_buf = gc_buf(bit_bytes, sizeof bit_bytes);
-  struct gc_state_window window;
-  if (sscanf(record, "win %*32s kid %32s top %" SCNu64 " bits %64s", kid, &window.top, bits) != 3)
-    return GC_E_MALFORMED;
-  enum gc_err err = strcmp(kid, "-") == 0 ? GC_OK : gc_hex_decode(&kid_buf, kid, strlen(kid), NULL);
-  if (!err)
-    err = gc_hex_decode(&bit_buf, bits, strlen(bits), NULL);
-  if (err)
-    return GC_E_MALFORMED;
-  window.kid = gc_buf_bytes(&kid_buf);
-  window.bits = gc_buf_bytes(&bit_buf);
-  each(ctx, &window);
-  return GC_OK;
-}
-
-static enum gc_err begin_locked(struct gc_state_file *state, void (*each)(void *ctx, const struct gc_state_window *window), void *ctx,
-                                bool *is_lost)
-{
-  char record[GC_STATE_RECORD_LEN + 1], prefix[48];
-  off_t at;
-  snprintf(prefix, sizeof prefix, "run %s ", state->fingerprint);
-  enum gc_err err = find(state, prefix, GC_STATE_RECORD_LEN, &at, record);
-  if (err && err != GC_E_NOT_FOUND)
-    return err;
-  *is_lost = !err && strncmp(record + strlen(prefix), RUN_SAVED, strlen(RUN_SAVED)) != 0;
-  snprintf(prefix, sizeof prefix, "win %s ", state->fingerprint);
-  off_t from = GC_STATE_RECORD_LEN;
-  while (!*is_lost && (err = find(state, prefix, from, &at, record)) == GC_OK && (err = parse_window(record, each, ctx)) == GC_OK)
-    from = at + GC_STATE_RECORD_LEN;
-  return err && err != GC_E_NOT_FOUND ? err : write_run(state, RUN_OPEN);
-}
-
-enum gc_err gc_state_file_windows_begin(struct gc_state_file *state, void (*each)(void *ctx, const struct gc_state_window *window),
-                                        void *ctx, bool *is_lost)
-{
-  enum gc_err err = lock(state);
-  if (err)
-    return err;
-  err = begin_locked(state, each, ctx, is_lost);
-  unlock(state);
-  return err;
-}
-
-static enum gc_err save_window(struct gc_state_file *state, const struct gc_state_window *window)
-{
-  char record[GC_STATE_RECORD_LEN + 1], content[GC_STATE_RECORD_LEN], kid[2 * GC_STATE_KID_MAX_LEN + 1] = "-",
-       bits[2 * GC_STATE_WINDOW_MAX_LEN + 1];
-  off_t at;
-  if (window->kid.len > GC_STATE_KID_MAX_LEN || window->bits.len > GC_STATE_WINDOW_MAX_LEN || window->bits.len == 0)
-    return GC_E_RANGE;
-  if (window->kid.len > 0)
-    gc_hex_encode(kid, window->kid);
-  snprintf(content, sizeof content, "win %s kid %s ", state->fingerprint, kid);
-  enum gc_err err = find(state, content, GC_STATE_RECORD_LEN, &at, record);
-  if (err && err != GC_E_NOT_FOUND)
-    return err;
-  if (at / GC_STATE_RECORD_LEN >= GC_STATE_MAX_RECORDS)
-    return GC_E_LIMIT;
-  size_t len = strlen(content);
-  snprintf(content + len, sizeof content - len, "top %" PRIu64 " bits %s", window->top, gc_hex_encode(bits, window->bits));
-  return write_record(state, at, content);
-}
-
-enum gc_err gc_state_file_windows_save(struct gc_state_file *state, const struct gc_state_window *windows, size_t count)
-{
-  enum gc_err err = lock(state);
-  if (err)
-    return err;
-  for (size_t i = 0; i < count && !err; i++)
-    err = save_window(state, &windows[i]);
-  if (!err && fsync(state->fd) < 0) /* the windows first, then the word that they are good */
-    err = GC_E_SYSTEM;
-  if (!err)
-    err = write_run(state, RUN_SAVED);
-  unlock(state);
   return err;
 }
 
 /* --- opening --- */
 
 /* 32 hex digits that differ for every boot of this host */
-static void read_boot_id(char out[static HEX_LEN + 1])
+static void read_boot_id(char out[static GC_STATE_PRINT_LEN + 1])
 {
   size_t n = 0;
   FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-  for (int c; file && n < HEX_LEN && (c = getc(file)) != EOF && c != '\n';)
+  for (int c; file && n < GC_STATE_PRINT_LEN && (c = getc(file)) != EOF && c != '\n';)
     if (c != '-')
       out[n++] = (char)c;
   if (file)
     fclose(file);
   out[n] = '\0';
-  if (n < HEX_LEN) { /* unknown: every start counts as a boot, numbers are skipped and never reused */
+  if (n < GC_STATE_PRINT_LEN) { /* unknown: every start counts as a boot, numbers are skipped and never reused */
     uint8_t random[GC_FINGERPRINT_LEN];
     struct gc_rng rng = gc_rng_system();
     rng.fill(rng.ctx, random, sizeof random);
@@ -314,16 +217,16 @@ static void read_boot_id(char out[static HEX_LEN + 1])
 static enum gc_err check_header(struct gc_state_file *state, const char *path, char why[static 256])
 {
   char record[GC_STATE_RECORD_LEN + 1];
-  enum gc_err err = read_record(state, 0, record);
+  enum gc_err err = gc_state_read(state, 0, record);
   if (err == GC_E_END) {
-    err = write_record(state, 0, HEADER);
+    err = gc_state_write(state, 0, HEADER);
     return !err && fsync(state->fd) < 0 ? GC_E_SYSTEM : err;
   }
   if (!err && strncmp(record, HEADER " ", strlen(HEADER " ")) != 0) {
     snprintf(why, 256, "%.120s: state of another version; use the tools that wrote it, or take new keys (see gc(7))", path);
     return GC_E_UNSUPPORTED;
   }
-  for (off_t at = GC_STATE_RECORD_LEN; !err && (err = read_record(state, at, record)) == GC_OK;)
+  for (off_t at = GC_STATE_RECORD_LEN; !err && (err = gc_state_read(state, at, record)) == GC_OK;)
     at += GC_STATE_RECORD_LEN;
   if (err == GC_E_MALFORMED)
     snprintf(why, 256, "%.120s: damaged; its sequence numbers are unknown, so these keys must not be used again: take new keys (see gc(7))", path);
@@ -354,10 +257,11 @@ enum gc_err gc_state_file_open(struct gc_state_file **out, const char *path, con
     goto out;
   state->fd = -1;
   gc_hex_encode(state->fingerprint, gc_bytes(fingerprint, GC_FINGERPRINT_LEN));
+  memcpy(state->windows, state->fingerprint, sizeof state->windows);
   read_boot_id(state->boot);
   err = GC_E_SYSTEM;
   state->fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (state->fd < 0 || fstat(state->fd, &st) < 0 || lock(state)) {
+  if (state->fd < 0 || fstat(state->fd, &st) < 0 || gc_state_lock(state)) {
     snprintf(why, 256, "%.120s: %s", name, strerror(errno));
     goto out;
   }
@@ -372,7 +276,7 @@ enum gc_err gc_state_file_open(struct gc_state_file **out, const char *path, con
   err = check_header(state, name, why);
   if (err && !why[0])
     snprintf(why, 256, "%.120s: %s", name, err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
-  unlock(state);
+  gc_state_unlock(state);
 out:
   if (err) {
     int kept = errno;
@@ -385,6 +289,25 @@ out:
   free(name);
   *out = state;
   return err;
+}
+
+/* A lock of gc_state_file_serve belongs to the open file: a second one would be kept out by the first. */
+enum gc_err gc_state_file_open_beside(struct gc_state_file **out, const struct gc_state_file *other, const char *path,
+                                      const uint8_t fingerprint[static GC_FINGERPRINT_LEN], char why[static 256])
+{
+  struct stat own, before;
+  enum gc_err err = gc_state_file_open(out, path, fingerprint, why);
+  if (err || fstat((*out)->fd, &own) < 0 || fstat(other->fd, &before) < 0 || own.st_dev != before.st_dev || own.st_ino != before.st_ino)
+    return err;
+  const int fd = fcntl(other->fd, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) {
+    snprintf(why, 256, "%.120s.state: %s", path, strerror(errno));
+    gc_state_file_close(out);
+    return GC_E_SYSTEM;
+  }
+  close((*out)->fd);
+  (*out)->fd = fd;
+  return GC_OK;
 }
 
 void gc_state_file_close(struct gc_state_file **state)

@@ -5,13 +5,13 @@
  * kept: `next`, written before a number is used, survives the death of every process; `reserved` is on the disk itself
  * (fsync) and never behind `next`, so that after a loss of power the numbers go on from there (RFC 8613, Section 7.5 and
  * Appendix B.1.1). Records carry a fingerprint of the keys they belong to: a context file that is replaced and later put
- * back finds its own numbers again. Every change is made under a lock of the file; any number of processes may share it. */
+ * back finds its own numbers again. Records of windows that were given up are "free", for others to take. Every change is made under a lock of the file; any number of processes may share it. */
 #ifndef GC_STORE_STATE_FILE_H
 #define GC_STORE_STATE_FILE_H
 
 #include "base/bytes.h"
 
-#define GC_FINGERPRINT_LEN 16          /* bytes; of the keys and Sender ID the numbers belong to */
+#define GC_FINGERPRINT_LEN 16          /* bytes; of the keys, for numbers with the Sender ID */
 #define GC_SENDER_SEQUENCE_MAX ((UINT64_C(1) << 40) - 1)
 #define GC_STATE_RECORD_LEN 256        /* bytes, newline included */
 #define GC_STATE_MAX_RECORDS 65536
@@ -30,6 +30,16 @@ struct gc_state_file;
 enum gc_err gc_state_file_open(struct gc_state_file **out, const char *path, const uint8_t fingerprint[static GC_FINGERPRINT_LEN],
                                char why[static 256]) GC_MUST_CHECK;
 void gc_state_file_close(struct gc_state_file **state);
+
+/**
+ * The same for other keys of a context file that this process has open already: where FILE.state is still the same file, both are one
+ * for gc_state_file_serve.
+ */
+enum gc_err gc_state_file_open_beside(struct gc_state_file **out, const struct gc_state_file *other, const char *path,
+                                      const uint8_t fingerprint[static GC_FINGERPRINT_LEN], char why[static 256]) GC_MUST_CHECK;
+
+/** Replay Windows belong to keys whatever the own Sender ID is: their fingerprint, before gc_state_file_windows_begin. */
+void gc_state_file_set_windows(struct gc_state_file *state, const uint8_t fingerprint[static GC_FINGERPRINT_LEN]);
 
 /**
  * Take `count` consecutive Sender Sequence Numbers: nobody else gets them, before or after a crash.
@@ -64,6 +74,12 @@ struct gc_state_window {
  */
 enum gc_err gc_state_file_windows_begin(struct gc_state_file *state, void (*each)(void *ctx, const struct gc_state_window *window),
                                         void *ctx, bool *is_lost) GC_MUST_CHECK;
+
+/**
+ * Give up the windows of these keys, and the room of their records: should the keys ever come back, the windows are lost, as after a run
+ * that did not end in order.
+ */
+enum gc_err gc_state_file_windows_forget(struct gc_state_file *state) GC_MUST_CHECK;
 
 /** Keep the windows (replacing those of the same kid) and mark them as saved, all on the disk when this returns GC_OK. */
 enum gc_err gc_state_file_windows_save(struct gc_state_file *state, const struct gc_state_window *windows, size_t count) GC_MUST_CHECK;
