@@ -28,6 +28,7 @@ struct gc_observe {
   int32_t accept;               /* -1: none */
   uint64_t count;               /* 0: no limit */
   uint64_t wait_ms;             /* 0: until a signal */
+  uint64_t keep_old_ms;         /* how long the keys before a rekeying are received under */
   struct gc_observe_client_params client;
   struct gc_builder options;    /* -O, encoded in options_store */
   uint8_t options_store[GC_OBSERVE_OPTIONS_MAX]; /* last: not cleared */
@@ -60,6 +61,10 @@ void gc_observe_net_leave(struct gc_observe_net *net, const struct gc_addr *grou
 
 /** Why the last gc_observe_net_send or _join failed, in words; "" where none has. */
 const char *gc_observe_net_trouble(const struct gc_observe_net *net);
+
+/** For what else waits in it. */
+struct gc_loop;
+struct gc_loop *gc_observe_net_loop(const struct gc_observe_net *net);
 
 /** Run until gc_observe_net_stop or a signal. */
 void gc_observe_net_run(struct gc_observe_net *net);

@@ -184,6 +184,11 @@ const char *gc_observe_net_trouble(const struct gc_observe_net *net)
   return net->trouble;
 }
 
+struct gc_loop *gc_observe_net_loop(const struct gc_observe_net *net)
+{
+  return net->loop;
+}
+
 static uint64_t on_deadline(void *ctx)
 {
   const struct gc_observe_net *net = ctx;

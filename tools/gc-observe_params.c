@@ -8,7 +8,7 @@
 
 enum key {
   KEY_CON = 0x100, KEY_COUNT, KEY_STAY, KEY_RETRY, KEY_LEISURE, KEY_PHANTOM, KEY_SAVE_PHANTOM, KEY_FORMAT_OF, KEY_PLAIN_KEYS, KEY_PAIRWISE,
-  KEY_SCOPE, KEY_PORT, KEY_HOP_LIMIT,
+  KEY_SCOPE, KEY_PORT, KEY_HOP_LIMIT, KEY_KEEP_OLD,
 };
 
 static const struct gc_opt rows[] = {
@@ -31,6 +31,8 @@ static const struct gc_opt rows[] = {
   { .name = "leisure", .arg = "SECONDS", .group = "Multicast notifications", .key = KEY_LEISURE,
     .help = "confirm interest within so long, when a server asks (default 5)" },
   { .name = "pairwise", .arg = "ID", .group = "Security", .key = KEY_PAIRWISE, .help = "protect for the member with this Sender ID (hex) alone" },
+  { .name = "keep-old", .arg = "SECONDS", .group = "Security", .key = KEY_KEEP_OLD,
+    .help = "after a rekeying, receive under the previous keys for so long (default 300)" },
   { .name = "trust-plain-keys", .group = "Security", .key = KEY_PLAIN_KEYS,
     .help = "take keys from an informative response that nothing protects: for tests" },
   { .name = "scope", .arg = "SCOPE", .group = "Network", .key = KEY_SCOPE, .complete = GC_COMPLETE_WORDS,
@@ -142,6 +144,7 @@ static const char *set(void *ctx, int key, const char *arg)
   case KEY_SAVE_PHANTOM: observe->save_phantom = arg; return *arg ? NULL : "a file is needed";
   case KEY_FORMAT_OF: return set_format(observe, arg);
   case KEY_PAIRWISE: observe->pairwise = arg; return NULL;
+  case KEY_KEEP_OLD: return gc_arg_seconds(&observe->keep_old_ms, arg, GC_CONTEXT_OVERLAP_MAX_MS);
   case KEY_PLAIN_KEYS: observe->client.trust_plain_keys = true; return NULL;
   case KEY_SCOPE: return gc_arg_scope(&observe->scope, arg);
   case KEY_HOP_LIMIT: return set_hop_limit(observe, arg);
@@ -169,6 +172,7 @@ void gc_observe_params_parse(struct gc_observe *observe, int argc, char **argv)
   memset(observe, 0, offsetof(struct gc_observe, options_store));
   observe->options = gc_builder_options(observe->options_store, sizeof observe->options_store);
   observe->accept = observe->hop_limit = -1;
+  observe->keep_old_ms = GC_CONTEXT_OVERLAP_MS;
   observe->client = gc_observe_client_params_default();
   const int first = gc_opt_parse(argc, argv, &gc_observe_tool, &observe->common, set, observe);
   if (argc - first > 1)

@@ -100,17 +100,47 @@ static void on_unreachable(void *ctx, const struct gc_addr *peer, int error)
 static uint64_t on_deadline(void *ctx)
 {
   const struct run *run = ctx;
-  const uint64_t client_ms = gc_observe_client_deadline(run->client);
-  return client_ms < run->end_ms ? client_ms : run->end_ms;
+  const uint64_t client_ms = gc_observe_client_deadline(run->client), security_ms = gc_client_security_deadline(run->security);
+  const uint64_t first = client_ms < security_ms ? client_ms : security_ms;
+  return first < run->end_ms ? first : run->end_ms;
 }
 
 static void on_tick(void *ctx, uint64_t now_ms)
 {
   struct run *run = ctx;
-  if (now_ms >= run->end_ms)
+  if (now_ms >= run->end_ms) {
     stop(run);
-  else
-    gc_observe_client_tick(run->client, now_ms);
+    return;
+  }
+  gc_observe_client_tick(run->client, now_ms);
+  gc_client_security_tick(run->security, now_ms);
+}
+
+/* --- context files that change --------------------------------------------------------------------------------------- */
+
+static void on_rekeyed(void *ctx, struct gc_oscore_context *context)
+{
+  const struct run *run = ctx;
+  gc_observe_client_rekeyed(run->client, context);
+}
+
+static void on_lost(void *ctx)
+{
+  struct run *run = ctx;
+  run->report.status = gc_status_max(run->report.status, GC_STATUS_SECURITY);
+  stop(run);
+}
+
+static bool on_release(void *ctx, const struct gc_oscore_context *old)
+{
+  const struct run *run = ctx;
+  return gc_observe_client_release(run->client, old);
+}
+
+static enum gc_status watch_contexts(struct run *run, char why[static GC_WHY_LEN])
+{
+  const struct gc_client_security_ops ops = { .rekeyed = on_rekeyed, .lost = on_lost, .release = on_release, .ctx = run };
+  return gc_client_security_watch(run->security, &ops, run->observe->keep_old_ms, gc_observe_net_loop(run->net), why);
 }
 
 /* --- what is asked ------------------------------------------------------------------------------------------------------ */
@@ -254,6 +284,8 @@ static enum gc_status watch(struct run *run, char why[static GC_WHY_LEN])
   run->has_fallen = run->is_over = false;
   enum gc_status status = open_client(run, why);
   if (!status)
+    status = watch_contexts(run, why);
+  if (!status && !run->is_over)
     status = start(run, why);
   if (status)
     return status;
@@ -267,6 +299,7 @@ static enum gc_status watch(struct run *run, char why[static GC_WHY_LEN])
 static enum gc_status close_client(struct run *run)
 {
   char trouble[GC_WHY_LEN] = "";
+  gc_client_security_unwatch(run->security);
   gc_observe_client_free(&run->client);
   enum gc_status status = gc_observe_net_close(&run->net, trouble);
   if (*trouble)

@@ -45,6 +45,7 @@ struct gc_send {
   uint8_t token[GC_TOKEN_MAX_LEN];
   size_t token_len;
   const char *pairwise;        /* Sender ID in hex of the one member; NULL: group mode, or OSCORE */
+  uint64_t keep_old_ms;        /* how long the keys before a rekeying are received under */
   bool has_piv;
   uint64_t piv;
   void (*on_links)(void *ctx, struct gc_bytes links); /* the shell learns from link-format bodies; NULL: nobody does */

@@ -20,6 +20,7 @@ struct gc_send_net {
   struct gc_udp *udp;
   struct gc_loop *loop;
   struct gc_client *client;
+  struct gc_client_security *security; /* the plan's; NULL: nothing is protected */
   struct gc_netio *netio;
   struct gc_trace *trace;
   uint64_t now_ms;              /* of the call into the client that is under way */
@@ -85,8 +86,9 @@ static void on_event(void *ctx, const struct gc_client_event *event)
 static uint64_t on_deadline(void *ctx)
 {
   struct gc_send_net *net = ctx;
-  uint64_t client = gc_client_deadline(net->client), own = net->ops.deadline(net->ops.ctx);
-  return client < own ? client : own;
+  const uint64_t client = gc_client_deadline(net->client), own = net->ops.deadline(net->ops.ctx);
+  const uint64_t security = gc_client_security_deadline(net->security), first = client < own ? client : own;
+  return first < security ? first : security;
 }
 
 static void on_tick(void *ctx, uint64_t now_ms)
@@ -94,7 +96,20 @@ static void on_tick(void *ctx, uint64_t now_ms)
   struct gc_send_net *net = ctx;
   net->now_ms = now_ms;
   gc_client_tick(net->client, now_ms);
+  gc_client_security_tick(net->security, now_ms);
   net->ops.tick(net->ops.ctx, now_ms);
+}
+
+static void on_lost(void *ctx)
+{
+  const struct gc_send_net *net = ctx;
+  net->ops.lost(net->ops.ctx);
+}
+
+static bool on_release(void *ctx, const struct gc_oscore_context *old)
+{
+  const struct gc_send_net *net = ctx;
+  return gc_client_release(net->client, old);
 }
 
 static enum gc_status fail(char why[static GC_WHY_LEN], const char *what, enum gc_err err)
@@ -134,7 +149,11 @@ static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *se
       (err = gc_loop_add(net->loop, gc_udp_fd(net->udp), on_ready, net)) != GC_OK)
     return fail(why, "poll loop", err);
   net->client = gc_client_new(&params, &ops, gc_rng_system());
-  return net->client ? GC_STATUS_OK : fail(why, "client", GC_E_MEMORY);
+  if (!net->client)
+    return fail(why, "client", GC_E_MEMORY);
+  const struct gc_client_security_ops security_ops = { .lost = on_lost, .release = on_release, .ctx = net };
+  net->security = plan->security;
+  return gc_client_security_watch(net->security, &security_ops, send->keep_old_ms, net->loop, why);
 }
 
 enum gc_status gc_send_net_open(struct gc_send_net **out, const struct gc_send *send, const struct gc_send_plan *plan,
@@ -158,6 +177,7 @@ enum gc_status gc_send_net_close(struct gc_send_net **net, char why[static GC_WH
   enum gc_status status = GC_STATUS_OK;
   if (!*net)
     return status;
+  gc_client_security_unwatch((*net)->security);
   gc_client_free(&(*net)->client);
   if (gc_netio_free(&(*net)->netio) != GC_OK)
     status = fail(why, "--pcap", GC_E_SYSTEM);

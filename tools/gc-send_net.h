@@ -12,6 +12,7 @@ struct gc_send_net_ops {
   void (*unreachable)(void *ctx, struct gc_addr peer, int error); /* ICMP says so */
   uint64_t (*deadline)(void *ctx);
   void (*tick)(void *ctx, uint64_t now_ms);
+  void (*lost)(void *ctx); /* no security context is left, which was said */
   void *ctx;
 };
 

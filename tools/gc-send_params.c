@@ -10,6 +10,7 @@
 enum key {
   KEY_HEX = 0x100, KEY_CBOR, KEY_CON, KEY_OBSERVE, KEY_NO_RESPONSE, KEY_REPEAT, KEY_SAME_MID, KEY_ROSTER, KEY_EACH, KEY_SCOPE,
   KEY_HOP_LIMIT, KEY_OUT, KEY_FORCE, KEY_RAW, KEY_PORT, KEY_DRY_RUN, KEY_MID, KEY_TOKEN, KEY_PIV, KEY_SHELL, KEY_PAIRWISE,
+  KEY_KEEP_OLD,
 };
 
 static const struct gc_opt rows[] = {
@@ -33,6 +34,8 @@ static const struct gc_opt rows[] = {
   { .name = "non", .letter = 'N', .group = "Request", .help = "non-confirmable (always so for a group)" },
   { .name = "time", .letter = 't', .arg = "SECONDS", .group = "Request", .help = "how long to wait (default: 6 for a group, 5 with -N, else 93)" },
   { .name = "pairwise", .arg = "ID", .group = "Security", .key = KEY_PAIRWISE, .help = "protect for the member with this Sender ID (hex) alone" },
+  { .name = "keep-old", .arg = "SECONDS", .group = "Security", .key = KEY_KEEP_OLD,
+    .help = "after a rekeying, receive under the previous keys for so long (default 300)" },
   { .name = "expect", .letter = 'n', .arg = "N", .group = "Group", .help = "end after N responders; fewer is status 1" },
   { .name = "roster", .arg = "FILE", .group = "Group", .key = KEY_ROSTER, .complete = GC_COMPLETE_FILE,
     .help = "who should answer: ADDRESS or Sender ID [NAME] a line, or the word members: those of the context" },
@@ -81,6 +84,7 @@ void gc_send_init(struct gc_send *send)
   send->options = gc_builder_options(send->options_store, sizeof send->options_store);
   send->format = send->accept = send->no_response = send->hop_limit = -1;
   send->szx = 7;
+  send->keep_old_ms = GC_CONTEXT_OVERLAP_MS;
 }
 
 static _Thread_local char phrase[1024];
@@ -266,6 +270,8 @@ const char *gc_send_set(void *ctx, int key, const char *arg)
   case KEY_PAIRWISE:
     send->pairwise = arg;
     return NULL;
+  case KEY_KEEP_OLD:
+    return gc_arg_seconds(&send->keep_old_ms, arg, GC_CONTEXT_OVERLAP_MAX_MS);
   default:
     return set_number(send, key, arg);
   }

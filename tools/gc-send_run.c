@@ -36,6 +36,7 @@ struct run {
   size_t found_count, found_cap;
   uint64_t deadline_ms;       /* of the whole run; UINT64_MAX: the client knows when to end */
   uint64_t progress_ms;
+  bool has_lost;              /* no security context is left: nothing more is asked */
   bool is_over;               /* nothing more is wanted: end at the next tick */
   bool may_fall_back;         /* the name has another unicast address … */
   bool has_fallen;            /* … and this one does not do */
@@ -117,6 +118,13 @@ static void on_unreachable(void *ctx, struct gc_addr peer, int error)
   gc_error("%s: %s", gc_show_address(who, &run->plan->to.targets[0]), strerror(error));
   run->report.failed++;
   failed(run, GC_STATUS_NO);
+}
+
+static void on_lost(void *ctx)
+{
+  struct run *run = ctx;
+  run->is_over = run->has_lost = true;
+  failed(run, GC_STATUS_SECURITY);
 }
 
 /* --- starting and ending exchanges --- */
@@ -206,7 +214,7 @@ static void end_all(struct run *run)
 
 static void start_more(struct run *run)
 {
-  while (run->started < run->slot_count && run->open < AT_ONCE)
+  while (run->started < run->slot_count && run->open < AT_ONCE && !run->has_lost)
     (void)start(run, &run->slots[run->started++]);
   if (run->open == 0 && run->is_running && run->started == run->slot_count)
     gc_send_net_stop(run->net);
@@ -241,7 +249,7 @@ static bool ask(struct run *run, const struct gc_addr *targets, size_t count)
   run->slots = calloc(count, sizeof *run->slots);
   run->slot_count = run->slots ? count : 0;
   run->started = run->open = 0;
-  run->is_over = false;
+  run->is_over = run->has_lost;
   if (!run->slots)
     failed(run, GC_STATUS_SYSTEM);
   for (size_t i = 0; i < run->slot_count; i++)
@@ -348,7 +356,8 @@ static enum gc_status ask_in_turn(struct run *run, const struct gc_send_net_ops 
 
 static enum gc_status run_net(struct run *run, struct gc_out *out, char why[static GC_WHY_LEN])
 {
-  const struct gc_send_net_ops ops = { .event = on_event, .unreachable = on_unreachable, .deadline = on_deadline, .tick = on_tick, .ctx = run };
+  const struct gc_send_net_ops ops = { .event = on_event, .unreachable = on_unreachable, .deadline = on_deadline, .tick = on_tick, .lost = on_lost,
+                                       .ctx = run };
   const uint64_t now = gc_now_ms();
   if (!gc_send_report_init(&run->report, run->send, run->plan, out, now, why))
     return GC_STATUS_SYSTEM;

@@ -174,6 +174,7 @@ static void init_line(const struct gc_shell *shell, struct gc_send *send)
   send->scope = base->scope;
   send->hop_limit = base->hop_limit;
   send->port = base->port;
+  send->keep_old_ms = base->keep_old_ms;
   send->has_wait = base->has_wait;
   send->wait_ms = base->wait_ms;
 }

@@ -41,6 +41,7 @@ struct gc_serve_params {
   bool no_groups, is_open; /* is_open: --public */
   bool also_plain;                     /* unprotected requests are answered although there are contexts */
   enum gc_answer_mode answer_mode;
+  uint64_t keep_old_ms;                /* how long the keys before a rekeying are received under */
   uint32_t members;
   const char **resources, **links;     /* --resource, --link in order */
   size_t resource_count, link_count;
@@ -80,6 +81,12 @@ enum gc_status gc_serve_security_apply(struct gc_serve_security *security, struc
 bool gc_serve_security_is_group(const struct gc_serve_security *security);
 /** Has each member a context with group mode and a Sender Context? */
 bool gc_serve_security_has_group_mode(const struct gc_serve_security *security);
+/** Files of -g that are replaced or removed are noticed from here on; security NULL: nothing to do. Status 4: said */
+struct gc_loop;
+enum gc_status gc_serve_security_watch(struct gc_serve_security *security, struct gc_server *server, struct gc_loop *loop,
+                                       const struct gc_serve_params *params);
+uint64_t gc_serve_security_deadline(const struct gc_serve_security *security);
+void gc_serve_security_tick(struct gc_serve_security *security, uint64_t now_ms);
 /** Save the replay windows, wipe the keys; after the server is gone. Status 4: they could not be saved */
 enum gc_status gc_serve_security_close(struct gc_serve_security **security);
 
@@ -97,7 +104,6 @@ void gc_serve_resources_tick(struct gc_serve_resources *resources, uint64_t now_
 
 /* gc-serve_sockets.c */
 struct gc_serve_sockets;
-struct gc_loop;
 
 /** Bind every member, join every group, raise the limit of open files where that is needed. One line on stderr on failure. */
 enum gc_status gc_serve_sockets_open(struct gc_serve_sockets **out, const struct gc_serve_params *params, struct gc_loop *loop,

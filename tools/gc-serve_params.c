@@ -5,12 +5,13 @@
 
 #include "coap/library.h"
 #include "common/arg.h"
+#include "common/context_watch.h"
 #include "iana/names.h"
 #include "net/iface.h"
 
 enum {
   KEY_GROUP = 256, KEY_NO_GROUP, KEY_BIND, KEY_MEMBERS, KEY_RESOURCE, KEY_LINK, KEY_LARGE, KEY_TICK,
-  KEY_HOP_LIMIT, KEY_LEISURE, KEY_SUPPRESS, KEY_AMPLIFICATION, KEY_ECHO, KEY_PUBLIC, KEY_BLOCK, KEY_CON_EVERY, KEY_COUNT, KEY_ANSWER, KEY_ALSO_PLAIN,
+  KEY_HOP_LIMIT, KEY_LEISURE, KEY_SUPPRESS, KEY_AMPLIFICATION, KEY_ECHO, KEY_PUBLIC, KEY_BLOCK, KEY_CON_EVERY, KEY_COUNT, KEY_ANSWER, KEY_ALSO_PLAIN, KEY_KEEP_OLD,
 };
 
 static const struct gc_opt options[] = {
@@ -46,6 +47,7 @@ static const struct gc_opt options[] = {
   { "as-uri", 0, "URI", false, "Observe", "the authorization server of its Group Manager", GC_COMPLETE_URI, NULL, GC_SERVE_AS_URI },
   { "answer", 0, "MODE", false, "Security", "protected requests are answered in this mode: as-asked (default), group, pairwise", GC_COMPLETE_WORDS, "as-asked group pairwise", KEY_ANSWER },
   { "also-plain", 0, NULL, false, "Security", "answer unprotected requests too, although there is a context", GC_COMPLETE_NONE, NULL, KEY_ALSO_PLAIN },
+  { "keep-old", 0, "SECONDS", false, "Security", "after a rekeying, receive under the previous keys for so long (default 300)", GC_COMPLETE_NONE, NULL, KEY_KEEP_OLD },
   { "time", 't', "SECONDS", false, "End", "end after this time", GC_COMPLETE_NONE, NULL, 0 },
   { "count", 0, "N", false, "End", "end after so many requests, once they are answered", GC_COMPLETE_NONE, NULL, KEY_COUNT },
   { 0 },
@@ -223,6 +225,7 @@ static const char *set(void *ctx, int key, const char *arg)
   case KEY_CON_EVERY: return gc_arg_u32(&params->server.con_notify_every, arg, 1, 1000);
   case KEY_ANSWER: return set_answer(params, arg);
   case KEY_ALSO_PLAIN: params->also_plain = true; return NULL;
+  case KEY_KEEP_OLD: return gc_arg_seconds(&params->keep_old_ms, arg, GC_CONTEXT_OVERLAP_MAX_MS);
   case KEY_COUNT: return gc_arg_uint(&params->count, arg, 1, UINT64_MAX);
   case 't': return gc_arg_seconds(&params->time_ms, arg, (uint64_t)UINT32_MAX * 1000);
   default: return "option not handled";
@@ -279,7 +282,7 @@ static void complete_groups(struct gc_serve_params *params)
 void gc_serve_params_parse(struct gc_serve_params *params, int argc, char **argv)
 {
   *params = (struct gc_serve_params){ .members = 1, .server = gc_server_params_default(), .large_len = 2048, .tick_ms = 1000,
-                                      .observe = gc_serve_observe_default(), .hop_limit = -1 };
+                                      .observe = gc_serve_observe_default(), .hop_limit = -1, .keep_old_ms = GC_CONTEXT_OVERLAP_MS };
   const int operand = gc_opt_parse(argc, argv, &gc_serve_tool, &params->common, set, params);
   if (operand < argc)
     gc_usage("unexpected argument: %s", argv[operand]);

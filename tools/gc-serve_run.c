@@ -70,7 +70,9 @@ static uint64_t deadline(void *ctx)
 {
   const struct run *run = ctx;
   const uint64_t server_ms = gc_server_deadline(run->server), resources_ms = gc_serve_resources_deadline(run->resources);
+  const uint64_t security_ms = gc_serve_security_deadline(run->security);
   uint64_t first = server_ms < resources_ms ? server_ms : resources_ms;
+  first = first < security_ms ? first : security_ms;
   return first < run->end_ms ? first : run->end_ms;
 }
 
@@ -79,6 +81,7 @@ static void tick(void *ctx, uint64_t now_ms)
   struct run *run = ctx;
   gc_serve_resources_tick(run->resources, now_ms);
   gc_server_tick(run->server, now_ms);
+  gc_serve_security_tick(run->security, now_ms);
   if (is_over(run, now_ms))
     gc_loop_stop(run->loop);
 }
@@ -118,7 +121,9 @@ static enum gc_status set_up(struct run *run)
     status = gc_serve_resources_new(&run->resources, run->server, params, run->security);
   if (!status)
     status = gc_serve_sockets_open(&run->sockets, params, run->loop, receive, run);
-  return status ? status : add_members(run);
+  if (!status)
+    status = add_members(run);
+  return status ? status : gc_serve_security_watch(run->security, run->server, run->loop, params);
 }
 
 static void say_ready(const struct run *run)

@@ -1,7 +1,9 @@
 /* The security contexts of the members: the n-th file of -g is the n-th member's. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "common/context.h"
+#include "common/context_watch.h"
 #include "gc-serve.h"
 #include "oscore/ring.h"
 
@@ -10,17 +12,23 @@ struct gc_serve_security {
   size_t context_count;
   struct gc_oscore_ring **rings; /* one a member */
   uint32_t members;
+  struct gc_context_watch *watch;
+  struct gc_server *server;      /* NULL until the files are watched */
 };
 
 /* Answers are protected with the own Sender ID: two members with the same one would use the same nonces. */
+static bool is_own_twice(const struct gc_oscore_context *a, const struct gc_oscore_context *b)
+{
+  return a && b && gc_oscore_context_has_sender(a) && gc_oscore_context_has_sender(b) &&
+         gc_bytes_equal(gc_oscore_context_sender_id(a), gc_oscore_context_sender_id(b)) &&
+         gc_bytes_equal(gc_oscore_context_id_context(a), gc_oscore_context_id_context(b));
+}
+
 static enum gc_status check_own_ids(const struct gc_serve_security *security)
 {
   for (size_t i = 0; i < security->context_count; i++)
     for (size_t k = 0; k < i; k++) {
-      const struct gc_oscore_context *a = security->contexts[i].oscore, *b = security->contexts[k].oscore;
-      if (i % security->members != k % security->members && gc_oscore_context_has_sender(a) && gc_oscore_context_has_sender(b) &&
-          gc_bytes_equal(gc_oscore_context_sender_id(a), gc_oscore_context_sender_id(b)) &&
-          gc_bytes_equal(gc_oscore_context_id_context(a), gc_oscore_context_id_context(b))) {
+      if (i % security->members != k % security->members && is_own_twice(security->contexts[i].oscore, security->contexts[k].oscore)) {
         gc_error("%s and %s have the same Sender ID in the same group: each member needs its own", security->contexts[k].path,
                  security->contexts[i].path);
         return GC_STATUS_INPUT;
@@ -81,6 +89,56 @@ enum gc_status gc_serve_security_apply(struct gc_serve_security *security, struc
   return GC_STATUS_OK;
 }
 
+/* --- files that change --------------------------------------------------------------------------------------------- */
+
+static const char *on_object(void *ctx, const struct gc_context *context, const struct gc_oscore_context *fresh)
+{
+  const struct gc_serve_security *security = ctx;
+  const size_t own = (size_t)(context - security->contexts) % security->members;
+  for (size_t i = 0; i < security->context_count; i++)
+    if (i % security->members != own && is_own_twice(security->contexts[i].oscore, fresh))
+      return "another member here has the same Sender ID in the same group: each member needs its own";
+  return NULL;
+}
+
+static bool on_release(void *ctx, const struct gc_oscore_context *old)
+{
+  const struct gc_serve_security *security = ctx;
+  return gc_server_release(security->server, old);
+}
+
+enum gc_status gc_serve_security_watch(struct gc_serve_security *security, struct gc_server *server, struct gc_loop *loop,
+                                       const struct gc_serve_params *params)
+{
+  const struct gc_context_watch_ops ops = { .object = on_object, .release = on_release, .ctx = security };
+  const unsigned flags = GC_SECURE_WINDOWS | (params->common.strict ? GC_SECURE_STRICT : 0);
+  if (!security)
+    return GC_STATUS_OK;
+  security->server = server;
+  security->watch = gc_context_watch_new(&ops, params->keep_old_ms);
+  enum gc_err err = security->watch ? GC_OK : GC_E_MEMORY;
+  for (size_t i = 0; i < security->context_count && !err; i++)
+    err = gc_context_watch_add(security->watch, &security->contexts[i], security->rings[i % security->members], flags);
+  if (!err)
+    err = gc_context_watch_start(security->watch, loop);
+  if (err)
+    gc_error("context files cannot be watched: %s", err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
+  return err ? GC_STATUS_SYSTEM : GC_STATUS_OK;
+}
+
+uint64_t gc_serve_security_deadline(const struct gc_serve_security *security)
+{
+  return security ? gc_context_watch_deadline(security->watch) : UINT64_MAX;
+}
+
+void gc_serve_security_tick(struct gc_serve_security *security, uint64_t now_ms)
+{
+  if (security)
+    gc_context_watch_tick(security->watch, now_ms);
+}
+
+/* --- what there is ------------------------------------------------------------------------------------------------- */
+
 bool gc_serve_security_is_group(const struct gc_serve_security *security)
 {
   for (size_t i = 0; security && i < security->context_count; i++)
@@ -110,6 +168,7 @@ enum gc_status gc_serve_security_close(struct gc_serve_security **pointer)
   *pointer = NULL;
   if (!security)
     return status;
+  status = gc_context_watch_close(&security->watch);
   for (size_t i = 0; i < security->context_count; i++)
     status = gc_status_max(status, gc_context_close(&security->contexts[i]));
   for (uint32_t i = 0; security->rings && i < security->members; i++)

@@ -38,13 +38,24 @@ enum gc_oscore_kinship gc_oscore_context_compare(const struct gc_oscore_context 
   return has_same_rules(a, b) ? GC_OSCORE_SAME : GC_OSCORE_SAME_KEYS;
 }
 
-bool gc_oscore_context_is_same_sender(const struct gc_oscore_context *a, const struct gc_oscore_context *b)
+/* Sender ID, credential and private key, or none in both */
+static bool is_same_sender(const struct gc_oscore_context *a, const struct gc_oscore_context *b)
 {
   if (!a->has_sender || !b->has_sender)
     return a->has_sender == b->has_sender;
   return is_equal(a->sender_id, a->sender_id_len, b->sender_id, b->sender_id_len) &&
          is_equal(a->sender_cred, a->sender_cred_len, b->sender_cred, b->sender_cred_len) &&
          gc_secret_equal(a->secret->pair.private_key, b->secret->pair.private_key, sizeof a->secret->pair.private_key);
+}
+
+bool gc_oscore_context_has_same_members(const struct gc_oscore_context *a, const struct gc_oscore_context *b)
+{
+  bool is_same = is_same_sender(a, b) && a->recipient_count == b->recipient_count;
+  for (size_t i = 0; i < a->recipient_count && is_same; i++) {
+    const struct gc_oscore_recipient *own = a->recipients[i], *other = gc_oscore_context_find(b, gc_oscore_recipient_id(own));
+    is_same = other && is_equal(own->cred, own->cred_len, other->cred, other->cred_len);
+  }
+  return is_same;
 }
 
 static void drop_sender(struct gc_oscore_context *c)
@@ -77,7 +88,7 @@ static enum gc_err take_recipient(struct gc_oscore_context *context, const struc
 enum gc_err gc_oscore_context_update(struct gc_oscore_context *context, const struct gc_oscore_context *from,
                                      struct gc_oscore_numbers numbers)
 {
-  const bool is_new_sender = !gc_oscore_context_is_same_sender(context, from);
+  const bool is_new_sender = !is_same_sender(context, from);
   const bool is_same_id = gc_bytes_equal(gc_oscore_context_sender_id(context), gc_oscore_context_sender_id(from));
   const uint64_t next_number = context->next_number;
   enum gc_err err = GC_OK;

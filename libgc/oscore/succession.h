@@ -13,8 +13,8 @@ enum gc_oscore_kinship {
 };
 enum gc_oscore_kinship gc_oscore_context_compare(const struct gc_oscore_context *a, const struct gc_oscore_context *b);
 
-/** Is the own side the same: Sender ID, credential and private key, or none in both? */
-bool gc_oscore_context_is_same_sender(const struct gc_oscore_context *a, const struct gc_oscore_context *b);
+/** Are all members the same, own side included? Of two contexts that are GC_OSCORE_SAME. */
+bool gc_oscore_context_has_same_members(const struct gc_oscore_context *a, const struct gc_oscore_context *b);
 
 /**
  * Give a context the members of another one that is GC_OSCORE_SAME: Replay Windows go on, also under a new credential; who is not

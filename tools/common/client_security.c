@@ -1,5 +1,6 @@
 #include "common/client_security.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,9 +59,13 @@ enum gc_status gc_client_security_open(struct gc_client_security **out, const st
     return GC_STATUS_USAGE;
   }
   security->is_pairwise = use->pairwise != NULL;
+  security->is_strict = common->strict;
+  security->only_receives = use->only_receives;
+  security->is_read_only = use->without_state || use->only_receives;
   security->peer_len = peer.len;
   security->own = &security->contexts[0];
   enum gc_status status = open_all(security, common, use);
+  security->peer_context = security->own->oscore;
   const char *wrong = status || use->only_receives ? NULL : check_mode(security, use->is_group);
   if (!wrong)
     return status;
@@ -75,6 +80,7 @@ enum gc_status gc_client_security_close(struct gc_client_security **pointer)
   *pointer = NULL;
   if (!security)
     return status;
+  status = gc_context_watch_close(&security->watch);
   for (size_t i = 0; i < security->count; i++)
     status = gc_status_max(status, gc_context_close(&security->contexts[i]));
   gc_oscore_ring_free(&security->ring);
@@ -83,10 +89,109 @@ enum gc_status gc_client_security_close(struct gc_client_security **pointer)
   return status;
 }
 
+/* --- files that change --------------------------------------------------------------------------------------------- */
+
+/* The one member is looked for by its key: its Sender ID may be another one's by now. false: it is not there */
+static bool follow_peer(struct gc_client_security *security)
+{
+  const struct gc_oscore_context *context = security->own->oscore;
+  if (!security->is_pairwise || context == security->peer_context)
+    return true;
+  const struct gc_bytes peer = gc_oscore_id_elsewhere(security->peer_context, gc_bytes(security->peer, security->peer_len), context);
+  if (!peer.ptr)
+    return false;
+  memcpy(security->peer, peer.ptr, peer.len);
+  security->peer_len = peer.len;
+  return true;
+}
+
+/* Another file of -g takes the place of the one that is gone. */
+static bool choose_own(struct gc_client_security *security)
+{
+  for (size_t i = 0; i < security->count && !security->own->oscore; i++) {
+    const struct gc_oscore_context *context = security->contexts[i].oscore;
+    if (context && (security->only_receives || gc_oscore_context_has_sender(context)))
+      security->own = &security->contexts[i];
+  }
+  return security->own->oscore != NULL;
+}
+
+static void on_changed(void *ctx, struct gc_context *context, enum gc_succession_event event)
+{
+  struct gc_client_security *security = ctx;
+  if (event == GC_SUCCESSION_REFUSED || context != security->own || security->is_over)
+    return;
+  const bool has_own = choose_own(security), has_peer = has_own && follow_peer(security);
+  if (!has_peer) {
+    gc_error("%s", has_own ? "the member of --pairwise is not in the group any more" : "no security context is left to go on with");
+    security->is_over = true;
+    security->ops.lost(security->ops.ctx);
+    return;
+  }
+  security->peer_context = security->own->oscore;
+  if (security->ops.rekeyed && event != GC_SUCCESSION_UPDATED)
+    security->ops.rekeyed(security->ops.ctx, security->own->oscore);
+}
+
+static bool on_release(void *ctx, const struct gc_oscore_context *old)
+{
+  const struct gc_client_security *security = ctx;
+  return security->peer_context != old && security->ops.release(security->ops.ctx, old);
+}
+
+static enum gc_err begin_watch(struct gc_client_security *security, uint64_t overlap_ms)
+{
+  const struct gc_context_watch_ops ops = { .changed = on_changed, .release = on_release, .ctx = security };
+  enum gc_err err = GC_OK;
+  security->watch = gc_context_watch_new(&ops, overlap_ms);
+  if (!security->watch)
+    return GC_E_MEMORY;
+  for (size_t i = 0; i < security->count && !err; i++) {
+    const unsigned flags = (i > 0 || security->is_read_only ? GC_SECURE_READ_ONLY : 0) | (security->is_strict ? GC_SECURE_STRICT : 0);
+    err = gc_context_watch_add(security->watch, &security->contexts[i], security->ring, flags);
+  }
+  return err;
+}
+
+enum gc_status gc_client_security_watch(struct gc_client_security *security, const struct gc_client_security_ops *ops, uint64_t overlap_ms,
+                                        struct gc_loop *loop, char why[static GC_WHY_LEN])
+{
+  if (!security)
+    return GC_STATUS_OK;
+  security->ops = *ops;
+  enum gc_err err = security->watch ? GC_OK : begin_watch(security, overlap_ms);
+  if (!err)
+    err = gc_context_watch_start(security->watch, loop);
+  if (!err)
+    return GC_STATUS_OK;
+  snprintf(why, GC_WHY_LEN, "context files cannot be watched: %s", err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
+  return GC_STATUS_SYSTEM;
+}
+
+void gc_client_security_unwatch(struct gc_client_security *security)
+{
+  if (security)
+    gc_context_watch_stop(security->watch);
+}
+
+void gc_client_security_tick(struct gc_client_security *security, uint64_t now_ms)
+{
+  if (security)
+    gc_context_watch_tick(security->watch, now_ms);
+}
+
+uint64_t gc_client_security_deadline(const struct gc_client_security *security)
+{
+  return security ? gc_context_watch_deadline(security->watch) : UINT64_MAX;
+}
+
+/* --- protecting ---------------------------------------------------------------------------------------------------- */
+
 void gc_client_security_apply(const struct gc_client_security *security, struct gc_request *request, struct gc_bytes kid)
 {
   if (!security)
     return;
+  assert(security->own->oscore); /* without a context the request would go out in the clear */
   request->context = security->own->oscore;
   request->ring = security->ring;
   request->is_pairwise = security->is_pairwise;

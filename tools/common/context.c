@@ -37,6 +37,8 @@ static enum gc_status open_with(struct gc_context *context, const char *path, bo
 {
   enum gc_status status;
   *context = (struct gc_context){ .path = path };
+  if (stat(path, &context->seen) < 0) /* reading it says why */
+    context->seen = (struct stat){ 0 };
   context->file = gc_context_read(path, strict, &status);
   if (!context->file)
     return status;
@@ -57,13 +59,18 @@ enum gc_status gc_context_open_state(struct gc_context *context, const char *pat
   return open_with(context, path, strict, uses);
 }
 
-enum gc_status gc_context_close(struct gc_context *context)
+enum gc_status gc_context_tell_unsaved(const struct gc_context *context, enum gc_err err)
 {
-  enum gc_err err = gc_secure_context_close(&context->secure);
   if (err)
     gc_error("%s.state: replay windows not saved: %s", context->path, err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
+  return err ? GC_STATUS_SYSTEM : GC_STATUS_OK;
+}
+
+enum gc_status gc_context_close(struct gc_context *context)
+{
+  const enum gc_status status = gc_context_tell_unsaved(context, gc_secure_context_close(&context->secure));
   if (context->file)
     gc_context_file_free(&context->file);
   context->oscore = NULL;
-  return err ? GC_STATUS_SYSTEM : GC_STATUS_OK;
+  return status;
 }

@@ -3,6 +3,8 @@
 #ifndef GC_TOOLS_CONTEXT_H
 #define GC_TOOLS_CONTEXT_H
 
+#include <sys/stat.h>
+
 #include "common/status.h"
 #include "store/secure_context.h"
 
@@ -21,6 +23,7 @@ struct gc_context {
   struct gc_context_file *file;
   struct gc_secure_context *secure;
   struct gc_oscore_context *oscore; /* of secure */
+  struct stat seen;                 /* the file just before it was read */
 };
 
 /**
@@ -31,6 +34,9 @@ enum gc_status gc_context_open(struct gc_context *context, const char *path, boo
 
 /** The same with the sequence numbers of its state file; uses: 0, or GC_SECURE_WINDOWS to keep Replay Windows there too. */
 enum gc_status gc_context_open_state(struct gc_context *context, const char *path, bool strict, unsigned uses);
+
+/** Say that the Replay Windows could not be kept, where err is one: 4. */
+enum gc_status gc_context_tell_unsaved(const struct gc_context *context, enum gc_err err);
 
 /** Keep the Replay Windows, where they are used; wipe and free everything. 4: they could not be kept, which was said */
 enum gc_status gc_context_close(struct gc_context *context);
