@@ -78,3 +78,24 @@ fails() {
 		return 1
 	fi
 }
+
+# DIR GENERATION [FILE]…: new keys under the same name for these files of the group (default: all), each replaced at once, as gc-join does
+rekey() {
+	local dir=$1 generation=$2 file
+	shift 2
+	[ $# -gt 0 ] || set -- "$dir"/*.json
+	for file in "$@"; do
+		jq --arg gid "$(printf '%06x' "$generation")" --arg secret "$(printf '%032x' "$generation")" '.gid = $gid | .master_secret = $secret' "$file" |
+			install -m 600 /dev/stdin "$file.new"
+		mv "$file.new" "$file"
+	done
+}
+
+# TEXT N FILE: N lines of the file have the text, within ten seconds
+until_lines() {
+	local patience=$((SECONDS + 10))
+	until [ "$(grep -c -- "$1" "$3")" -ge "$2" ]; do
+		[ "$SECONDS" -lt "$patience" ] || { cat "$3"; return 1; }
+		read -rt 0.02 <> <(:) || true
+	done
+}
