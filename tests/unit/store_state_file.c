@@ -324,6 +324,115 @@ static void windows_are_lost_unless_saved(void **unused)
   gc_state_file_close(&state);
 }
 
+/* Keys of a file that was replaced, and the new ones, in one process; another process is kept out of both. */
+static void two_keys_are_served_by_one_process(void **unused)
+{
+  (void)unused;
+  struct gc_state_file *a = open_state(keys_a), *b, *other;
+  uint64_t number;
+  bool is_lost;
+  assert_int_equal(gc_state_file_serve(a), GC_OK);
+  assert_int_equal(gc_state_file_open_beside(&b, a, path, keys_b, why), GC_OK);
+  assert_int_equal(gc_state_file_serve(b), GC_OK);
+  other = open_state(keys_b);
+  assert_int_equal(gc_state_file_serve(other), GC_E_EXISTS);
+  assert_int_equal(gc_state_file_windows_begin(b, note, &(struct seen){ 0 }, &is_lost), GC_OK);
+  assert_int_equal(gc_state_file_take(a, &number, 5), GC_OK);
+  assert_int_equal(number, 0);
+  assert_int_equal(gc_state_file_take(b, &number, 5), GC_OK);
+  assert_int_equal(number, 0);
+  gc_state_file_close(&a); /* the first goes, the second still serves */
+  assert_int_equal(gc_state_file_serve(other), GC_E_EXISTS);
+  assert_int_equal(gc_state_file_take(b, &number, 1), GC_OK);
+  assert_int_equal(number, 5);
+  assert_int_equal(gc_state_file_take(other, &number, 1), GC_OK); /* those who only send share it */
+  assert_int_equal(number, 6);
+  gc_state_file_close(&b);
+  assert_int_equal(gc_state_file_serve(other), GC_OK);
+  gc_state_file_close(&other);
+}
+
+/* The state file was replaced with the context file: the new one counts. */
+static void a_new_state_file_is_not_the_old_one(void **unused)
+{
+  (void)unused;
+  struct gc_state_file *a = open_state(keys_a), *b;
+  uint64_t number;
+  assert_int_equal(gc_state_file_serve(a), GC_OK);
+  assert_int_equal(unlink(state_path), 0);
+  assert_int_equal(gc_state_file_open_beside(&b, a, path, keys_b, why), GC_OK);
+  assert_int_equal(gc_state_file_serve(b), GC_OK);
+  assert_int_equal(gc_state_file_take(b, &number, 3), GC_OK);
+  gc_state_file_close(&a);
+  gc_state_file_close(&b);
+  b = open_state(keys_b);
+  assert_int_equal(gc_state_file_peek(b, &number), GC_OK);
+  assert_int_equal(number, 3);
+  gc_state_file_close(&b);
+}
+
+/* Windows by keys, numbers by keys and Sender ID; a file of a version that had both by Sender ID is not trusted with windows. */
+static void windows_have_a_fingerprint_of_their_own(void **unused)
+{
+  (void)unused;
+  static const uint8_t keys_c[GC_FINGERPRINT_LEN] = { 5 }, group[GC_FINGERPRINT_LEN] = { 6 };
+  const struct gc_state_window window = { gc_bytes("\x25", 1), 40, gc_bytes("\x81", 1) };
+  struct seen seen = { 0 };
+  bool is_lost;
+  struct gc_state_file *state = open_state(keys_a);
+  gc_state_file_set_windows(state, group);
+  assert_int_equal(gc_state_file_windows_begin(state, note, &seen, &is_lost), GC_OK);
+  assert_false(is_lost);
+  assert_int_equal(gc_state_file_windows_save(state, &window, 1), GC_OK);
+  gc_state_file_close(&state);
+  state = open_state(keys_b); /* another Sender ID */
+  gc_state_file_set_windows(state, group);
+  assert_int_equal(gc_state_file_windows_begin(state, note, &seen, &is_lost), GC_OK);
+  assert_false(is_lost);
+  assert_int_equal(seen.count, 1);
+  gc_state_file_close(&state);
+  state = open_state(keys_c);
+  assert_int_equal(gc_state_file_windows_begin(state, note, &seen, &is_lost), GC_OK);
+  assert_int_equal(gc_state_file_windows_save(state, &window, 1), GC_OK);
+  gc_state_file_close(&state);
+  state = open_state(keys_c);
+  gc_state_file_set_windows(state, keys_b);
+  assert_int_equal(gc_state_file_windows_begin(state, note, &seen, &is_lost), GC_OK);
+  assert_true(is_lost);
+  assert_int_equal(gc_state_file_windows_save(state, &window, 1), GC_OK);
+  assert_int_equal(gc_state_file_windows_begin(state, note, &seen, &is_lost), GC_OK);
+  assert_false(is_lost); /* by now they are its own */
+  gc_state_file_close(&state);
+}
+
+/* A hundred keys with ten windows each, one after another: the file does not grow with them. */
+static void windows_of_old_keys_make_room(void **unused)
+{
+  (void)unused;
+  struct stat st;
+  off_t first_len = 0;
+  struct gc_state_window windows[10];
+  static const uint8_t kids[10] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+  bool is_lost;
+  for (uint8_t i = 0; i < 10; i++)
+    windows[i] = (struct gc_state_window){ gc_bytes(&kids[i], 1), i, gc_bytes("\x01", 1) };
+  for (uint8_t run = 0; run < 100; run++) {
+    const uint8_t keys[GC_FINGERPRINT_LEN] = { run };
+    struct gc_state_file *state = open_state(keys);
+    assert_int_equal(gc_state_file_windows_begin(state, note, &(struct seen){ 0 }, &is_lost), GC_OK);
+    assert_false(is_lost);
+    assert_int_equal(gc_state_file_windows_save(state, windows, 10), GC_OK);
+    assert_int_equal(gc_state_file_windows_forget(state), GC_OK);
+    assert_int_equal(gc_state_file_windows_begin(state, note, &(struct seen){ 0 }, &is_lost), GC_OK);
+    assert_true(is_lost); /* never taken for untouched */
+    gc_state_file_close(&state);
+    assert_int_equal(stat(state_path, &st), 0);
+    if (run == 0)
+      first_len = st.st_size;
+  }
+  assert_true(st.st_size <= first_len + 100 * GC_STATE_RECORD_LEN); /* a "run" record each */
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -337,6 +446,10 @@ int main(void)
     TEST(a_full_disk_gives_no_number),
     TEST(kill_9_never_makes_a_number_twice),
     TEST(windows_are_lost_unless_saved),
+    TEST(two_keys_are_served_by_one_process),
+    TEST(a_new_state_file_is_not_the_old_one),
+    TEST(windows_have_a_fingerprint_of_their_own),
+    TEST(windows_of_old_keys_make_room),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
