@@ -122,11 +122,24 @@ static void add_pair(struct nonces *n, const struct gc_buf *key, uint64_t text)
   assert_int_equal(gc_table_add(&n->pairs, &pair->link, h), GC_OK);
 }
 
+/* A message that is sent again tells nothing new, and nothing of the time it is sent again at. */
+static bool is_repeated(struct nonces *n, struct gc_bytes sender, struct gc_bytes token, uint64_t text)
+{
+  uint8_t store[64];
+  struct gc_buf key = gc_buf(store, sizeof store);
+  put(&key, gc_bytes_str("messages"));
+  put(&key, sender);
+  put(&key, token);
+  put(&key, gc_bytes(&text, sizeof text));
+  struct tally *sent = tally_of(n, &key);
+  return sent->count++ > 0;
+}
+
 static struct tally *asked_under(struct nonces *n, struct gc_bytes token)
 {
   uint8_t store[64];
   struct gc_buf key = gc_buf(store, sizeof store);
-  put(&key, gc_bytes("r", 1));
+  put(&key, gc_bytes_str("requests")); /* longer than any Sender ID */
   put(&key, token);
   return tally_of(n, &key);
 }
@@ -144,6 +157,8 @@ void nonces_add(void *nonces, const struct gc_message *message, const struct gc_
   struct gc_buf key = gc_buf(store, sizeof store);
   const uint64_t text = hash(message->payload.ptr, message->payload.len, option->piv.len);
   const bool is_request = GC_CODE_IS_REQUEST(message->code);
+  if (is_repeated(n, sender, message->token, text))
+    return;
   struct tally *asked = asked_under(n, message->token);
   put(&key, sender);
   put(&key, message->token);

@@ -16,6 +16,7 @@
 #include "../lib/simnet.h"
 #include "group/client.h"
 #include "group/server.h"
+#include "oscore/succession.h"
 
 enum { MEMBERS = 200, LARGE = 2500 };
 
@@ -385,6 +386,141 @@ static void observed_through_a_rekeying(void **state)
   }
 }
 
+/* --- keys that come and go ------------------------------------------------------------------------------------------ */
+
+enum { GENERATIONS = 8, KEPT = 3 /* the newest and two before it */ };
+
+struct ended {
+  struct gc_oscore_context *contexts[(MEMBERS + 1) * GENERATIONS];
+  size_t count;
+};
+
+/* One party has new keys; the oldest of four generations lose theirs, whatever is bound to them. */
+static void rekey(struct gc_oscore_ring *ring, struct gc_oscore_context *context, struct ended *ended)
+{
+  assert_int_equal(gc_oscore_ring_add(ring, context), GC_OK);
+  if (gc_oscore_ring_count(ring) <= KEPT)
+    return;
+  struct gc_oscore_context *oldest = gc_oscore_ring_at(ring, 0);
+  assert_true(gc_oscore_ring_remove(ring, oldest));
+  gc_oscore_context_retire(oldest);
+  ended->contexts[ended->count++] = oldest;
+}
+
+/* The client first, the members over the next seconds, each when the news reaches it. */
+static void rekey_all(struct sim *sim, unsigned generation, struct ended *ended)
+{
+  char gid[8];
+  snprintf(gid, sizeof gid, "g%u", generation);
+  sim->options.gid = gid;
+  sim->options.secret++;
+  sim->client_context = sec_context(&sim->options, 0, MEMBERS + 1);
+  rekey(sim->client_ring, sim->client_context, ended);
+  for (uint32_t i = 0; i < MEMBERS; i++) {
+    if (i % 20 == 0)
+      sim_run(sim, sim->now_ms + 300);
+    if (i % 40 == 7)
+      gc_server_changed(sim->server, NULL, sim->value, sim->now_ms); /* some have the new keys, some have not */
+    rekey(sim->rings[i], sec_context_of(&sim->options, i + 1, 0, 0), ended);
+  }
+}
+
+static size_t free_released(const struct sim *sim, struct ended *ended)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < ended->count; i++) {
+    struct gc_oscore_context *context = ended->contexts[i];
+    if (gc_server_release(sim->server, context) && gc_client_release(sim->client, context))
+      gc_oscore_context_free(&context);
+    else
+      ended->contexts[kept++] = context;
+  }
+  return ended->count = kept;
+}
+
+/* An observation of the group through eight rekeyings, its own keys long gone; requests in between. @req C47 C82 C84 C85 C88 C110 */
+static void observed_through_many_rekeyings(void **state)
+{
+  (void)state;
+  for (uint64_t seed = 41; seed <= 42; seed++) {
+    struct sim *sim = calloc(1, sizeof *sim);
+    struct ended *ended = calloc(1, sizeof *ended);
+    uint32_t notifications = 0, late = 0;
+    sim_start(sim, seed);
+    struct gc_exchange *exchange = sim_ask(sim, "\xb1v", UINT32_MAX, 0, true);
+    sim_run(sim, sim->now_ms + 6000);
+    for (unsigned generation = 1; generation <= GENERATIONS; generation++) {
+      snprintf(sim->text, sizeof sim->text, "state %u", generation);
+      rekey_all(sim, generation, ended);
+      gc_server_changed(sim->server, NULL, sim->value, sim->now_ms);
+      sim_run(sim, sim->now_ms + 6000);
+      if (generation == 4) /* the registration is refreshed: under the newest keys */
+        assert_int_equal(gc_client_again(sim->client, exchange, NULL, sim->now_ms), GC_OK);
+      (void)free_released(sim, ended);
+      for (uint32_t i = 0; i < MEMBERS && generation == GENERATIONS; i++)
+        late += sim->tally[i].notifications;
+    }
+    assert_true(ended->count > 0); /* who registered under the first keys is still bound to them */
+    for (uint32_t i = 0; i < MEMBERS; i++)
+      notifications += sim->tally[i].notifications;
+    assert_true(notifications > MEMBERS * GENERATIONS && late > 0);
+    assert_int_equal(failures(sim), sim->insecure[GC_SEC_REPLAY]); /* each one was opened */
+    gc_client_end(sim->client, exchange, true, sim->now_ms);
+    sim_run(sim, sim->now_ms + 1000000);
+    /* an observer whose client's farewell was lost is found out by the next notifications */
+    for (unsigned i = 0; i < 20; i++) {
+      gc_server_changed(sim->server, NULL, sim->value, sim->now_ms);
+      sim_run(sim, sim->now_ms + 300000);
+    }
+    assert_int_equal(gc_server_state(sim->server).observers, 0);
+    assert_int_equal(free_released(sim, ended), 0);
+    sim_finish(sim);
+    free(ended);
+    free(sim);
+  }
+}
+
+/* Evicted: every context of some members is gone, and so are their observations, without another word. */
+static void evicted_in_the_middle(void **state)
+{
+  (void)state;
+  struct sim *sim = calloc(1, sizeof *sim);
+  struct ended *ended = calloc(1, sizeof *ended);
+  sim_start(sim, 51);
+  struct gc_exchange *exchange = sim_ask(sim, "\xb1v", UINT32_MAX, 0, true);
+  sim_run(sim, sim->now_ms + 6000);
+  for (uint32_t i = 0; i < MEMBERS; i += 2) {
+    struct gc_oscore_context *only = gc_oscore_ring_at(sim->rings[i], 0);
+    assert_true(gc_oscore_ring_remove(sim->rings[i], only));
+    gc_oscore_context_retire(only);
+    ended->contexts[ended->count++] = only;
+  }
+  sim_run(sim, sim->now_ms + 6000); /* what was on its way has arrived */
+  memset(sim->tally, 0, sizeof sim->tally);
+  for (unsigned i = 0; i < 5; i++) {
+    snprintf(sim->text, sizeof sim->text, "state %u", i);
+    gc_server_changed(sim->server, NULL, sim->value, sim->now_ms);
+    sim_run(sim, sim->now_ms + 6000);
+  }
+  uint32_t heard = 0;
+  for (uint32_t i = 0; i < MEMBERS; i++) {
+    heard += sim->tally[i].notifications;
+    if (i % 2 == 0)
+      assert_int_equal(sim->tally[i].notifications, 0);
+  }
+  assert_true(heard > MEMBERS / 2 * 3);
+  assert_int_equal(free_released(sim, ended), 0); /* nothing holds them */
+  assert_int_equal(failures(sim), sim->insecure[GC_SEC_REPLAY]);
+  gc_client_end(sim->client, exchange, true, sim->now_ms);
+  for (unsigned i = 0; i < 20; i++) {
+    gc_server_changed(sim->server, NULL, sim->value, sim->now_ms);
+    sim_run(sim, sim->now_ms + 300000);
+  }
+  sim_finish(sim);
+  free(ended);
+  free(sim);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -392,6 +528,8 @@ int main(void)
     cmocka_unit_test(every_window_is_recovered),
     cmocka_unit_test(every_body_is_whole_or_missed),
     cmocka_unit_test(observed_through_a_rekeying),
+    cmocka_unit_test(observed_through_many_rekeyings),
+    cmocka_unit_test(evicted_in_the_middle),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
