@@ -81,6 +81,7 @@ struct gc_oscore_context {
   uint8_t *sender_cred;
   size_t sender_cred_len;
   uint64_t sender_generation;     /* counts new Sender IDs */
+  bool had_other_id;              /* under these keys: clients may still know it by that one */
   struct gc_oscore_numbers numbers;
   uint64_t next_number;
 

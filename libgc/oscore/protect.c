@@ -206,7 +206,7 @@ enum gc_sec gc_oscore_protect_response(struct gc_oscore_context *context, struct
   bool is_other_gid = rules->is_group && !gc_bytes_equal(id_context, job.request_kid_context);
   struct gc_oscore_option option = {
     .is_group = job.mode == GC_MODE_GROUP,
-    .has_kid = rules->kid_in_responses || how->with_kid || (rules->is_group && binding->mode == GC_MODE_GROUP) ||
+    .has_kid = rules->kid_in_responses || how->with_kid || context->had_other_id || (rules->is_group && binding->mode == GC_MODE_GROUP) ||
                (rules->is_group && (context != binding->context || binding->sender_generation != context->sender_generation)),
     .has_kid_context = context->has_id_context && (how->with_kid_context || (is_other_gid && binding->told != context)),
   };

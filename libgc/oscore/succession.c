@@ -104,6 +104,8 @@ enum gc_err gc_oscore_context_update(struct gc_oscore_context *context, const st
                                      gc_bytes(pair->private_key, pair->private_len), numbers, NULL);
   if (is_same_id) /* the Sender Key is the same: a new credential makes no nonce free */
     context->next_number = next_number;
+  else
+    context->had_other_id = true;
   return err;
 }
 

@@ -278,3 +278,44 @@ no_nonce_twice() {
 	echo "# 50 replacements, $kills kills, $asked group requests, $(wc -l <pivs) protected messages with a number, $unverified not verified" >&3
 	[ "$(wc -l <pivs)" -ge 100 ]
 }
+
+# @req C109 C115
+@test "a member gets another Sender ID, with new keys or without: it is followed by its key, also in pairwise mode" {
+	group d 3
+	members d 3 -v --tick 0.1
+	observe a --stay --retry 0.2 --pairwise 02 -g d/01.json coap://127.0.0.2/time
+	fails grep -v '"kid":"02"' <(grep '"event":"notification"' a.out)
+	# the same keys: member 02 is 05 now, its old ID is stale until the next rekeying
+	for file in d/0[13].json; do
+		jq '.recipients += [.recipients[] | select(.id == "02") | .id = "05"]' "$file" | install -m 600 /dev/stdin new.json
+		mv new.json "$file"
+	done
+	until_lines 'other members, the same keys' 1 a.err
+	jq '.sender.id = "05"' d/02.json | install -m 600 /dev/stdin new.json
+	mv new.json d/02.json
+	until_lines '"kid":"05"' 3 a.out # once it has registered again
+	# new keys, and 02 is somebody else
+	for file in d/0[12].json; do
+		jq '.recipients |= map(select(.id != "02")) | (.recipients[] | select(.id == "03")).id = "02"' "$file" | install -m 600 /dev/stdin "${file%.json}.next"
+	done
+	jq '.recipients |= map(select(.id != "02")) | .sender.id = "02"' d/03.json | install -m 600 /dev/stdin d/03.next
+	for file in d/0[123].next; do
+		jq '.gid = "000009" | .master_secret = "000102030405060708090a0b0c0d0e0f"' "$file" | install -m 600 /dev/stdin new.json
+		mv new.json "${file%.next}.json"
+	done
+	rm d/*.next
+	until_lines '"gid":"000009","kid":"05"' 3 a.out
+	stop KILL
+	members d 3 -v --tick 0.1
+	seen=$(grep -c '"event":"notification"' a.out)
+	until_lines '"event":"notification"' $((seen + 5)) a.out
+	# only the one that was meant has ever been asked
+	grep -q '127.0.0.2:5683: GET /time from.*answered 2.05' serve.err
+	[ "$(jq -r 'select(.event == "notification" and .security.gid == "000009") | .security.kid' a.out | sort -u)" = 05 ]
+	# and when it is gone, nobody else is asked
+	jq '.recipients |= map(select(.id != "05"))' d/01.json | install -m 600 /dev/stdin new.json
+	mv new.json d/01.json
+	await "$observer"
+	[ "$status" -eq 5 ]
+	grep -q '^gc-observe: the member of --pairwise is not in the group any more' a.err
+}

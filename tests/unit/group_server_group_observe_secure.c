@@ -16,6 +16,7 @@
 #include "observe/material.h"
 #include "observe/phantom.h"
 #include "observe/self_managed.h"
+#include "oscore/succession.h"
 #include "observe_examples.h"
 
 enum { INTERVAL_MS = 3000, SERVER = 1, CLIENT = 0 };
@@ -372,6 +373,85 @@ static void rekeyed(void **state)
   gc_oscore_context_free(&client_newer);
 }
 
+/* Notifications of the last interval that answer this phantom request. */
+static unsigned heard_under(struct gc_oscore_context *context, const struct gc_oscore_binding *phantom, struct gc_bytes token)
+{
+  unsigned heard = 0;
+  for (size_t i = 0; i < rig.sent_count; i++) {
+    uint64_t piv;
+    if (!gc_addr_equal(&rig.sent[i].remote, &params.group) || !gc_bytes_equal(rig.sent[i].message.token, token))
+      continue;
+    assert_true(gc_bytes_equal(answer_to(context, &rig.sent[i].message, phantom, &piv).payload, gc_bytes_str(rig.values[0])));
+    heard++;
+  }
+  return heard;
+}
+
+/* Who has only the newer keys cannot verify the older phantom request, and is told another one; the first goes on, also when its keys
+ * are gone. @req MG-17 */
+static void rekeyed_and_then_a_newcomer(void **state)
+{
+  (void)state;
+  static const struct sec_options newer = { .profile = GC_OSCORE_GROUP, .name = "lights", .gid = "new", .secret = 5 };
+  struct gc_oscore_binding binding;
+  uint8_t tokens[2][8];
+  start(GC_GROUP_OSCORE);
+  struct gc_informative told = take_part(&binding);
+  const struct gc_oscore_binding before = phantom_of(client_context, &told);
+  const struct gc_bytes token_before = gc_bytes(memcpy(tokens[0], told.tp_info.token.ptr, told.tp_info.token.len), told.tp_info.token.len);
+  struct gc_oscore_context *server_newer = sec_context(&newer, SERVER, 2), *client_older = client_context, *server_older = server_context;
+  assert_int_equal(gc_oscore_ring_add(ring, server_newer), GC_OK);
+  client_context = sec_context(&newer, CLIENT, 2);
+  told = take_part(&binding);
+  const struct gc_oscore_binding after = phantom_of(client_context, &told);
+  const struct gc_bytes token_after = gc_bytes(memcpy(tokens[1], told.tp_info.token.ptr, told.tp_info.token.len), told.tp_info.token.len);
+  assert_false(gc_bytes_equal(token_before, token_after));
+  assert_int_equal(sources(), 2);
+  (void)take_part(&binding); /* the same one again, no third */
+  assert_int_equal(sources(), 2);
+  assert_false(gc_server_release(rig.server, server_older));
+  assert_true(gc_oscore_ring_remove(ring, server_older));
+  gc_oscore_context_retire(server_older);
+  assert_false(gc_server_release(rig.server, server_older)); /* the first one's clients listen on */
+  change("on");
+  rig_wait(&rig, INTERVAL_MS);
+  assert_int_equal(heard_under(client_context, &before, token_before), 1);
+  assert_int_equal(heard_under(client_context, &after, token_after), 1);
+  /* evicted: neither can be protected any more, and nothing is said */
+  assert_true(gc_oscore_ring_remove(ring, server_newer));
+  gc_oscore_context_retire(server_newer);
+  rig_forget(&rig);
+  change("off");
+  rig_wait(&rig, 2 * INTERVAL_MS);
+  assert_int_equal(rig.sent_count, 0);
+  assert_int_equal(sources(), 0);
+  assert_true(gc_server_release(rig.server, server_older));
+  assert_true(gc_server_release(rig.server, server_newer));
+  stop();
+  gc_oscore_context_free(&server_newer);
+  gc_oscore_context_free(&client_older);
+}
+
+/* A client that has not been rekeyed yet is served by a group observation of its own keys, or else alone. */
+static void rekeyed_and_then_a_latecomer(void **state)
+{
+  (void)state;
+  static const struct sec_options newer = { .profile = GC_OSCORE_GROUP, .name = "lights", .gid = "new", .secret = 5 };
+  struct gc_oscore_binding binding;
+  start(GC_GROUP_OSCORE);
+  struct gc_oscore_context *server_newer = sec_context(&newer, SERVER, 2), *client_newer = sec_context(&newer, CLIENT, 2);
+  assert_int_equal(gc_oscore_ring_add(ring, server_newer), GC_OK);
+  ask(0, "-", &binding);
+  assert_int_equal(sources(), 0);
+  assert_int_equal(observers(), 1);
+  struct gc_oscore_opened opened;
+  assert_int_equal(sec_open_response(client_newer, gc_bytes(rig_last(&rig)->bytes, rig_last(&rig)->len), 0, &binding, &opened), GC_SEC_OK);
+  assert_int_equal(opened.inner.code, GC_CODE_CONTENT);
+  stop();
+  gc_oscore_context_free(&server_newer);
+  gc_oscore_context_free(&client_newer);
+}
+
 /* --- the group to join --------------------------------------------------------------------------------------------- */
 
 static struct gc_informative join_hints(enum gc_omn_format format, bool with_algorithms)
@@ -718,6 +798,8 @@ int main(void)
     cmocka_unit_test(protected_confirmations),
     cmocka_unit_test(moved_over_protected),
     cmocka_unit_test(rekeyed),
+    cmocka_unit_test(rekeyed_and_then_a_newcomer),
+    cmocka_unit_test(rekeyed_and_then_a_latecomer),
     cmocka_unit_test(signalling_of_the_group),
     cmocka_unit_test(self_managed),
     cmocka_unit_test(successors_have_new_keys),

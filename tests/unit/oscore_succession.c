@@ -97,7 +97,7 @@ static void members_change_and_windows_stay(void **state)
   gc_oscore_context_free(&server);
 }
 
-/* A new Sender ID is a new key with numbers of its own; a new credential alone is neither. @req C109 */
+/* A new Sender ID is a new key with numbers of its own; a new credential alone is neither. @req C87 C109 */
 static void own_side_changes(void **state)
 {
   (void)state;
@@ -118,6 +118,12 @@ static void own_side_changes(void **state)
   const struct gc_oscore_option option = sec_option(sec_response(server, sec_content, NULL, &its));
   assert_int_equal(option.piv.len, 1);
   assert_true(gc_bytes_equal(option.kid, sec_id(5)));
+  /* a pairwise request to an older ID is understood, and answered with the new one (Section 8.5) */
+  struct gc_oscore_binding to_old, its_own;
+  assert_int_equal(gc_oscore_context_add_recipient(client, sec_id(60), sec_cred(GC_CURVE_ED25519, 5), NULL, NULL), GC_OK);
+  const struct gc_oscore_send pairwise = { .is_pairwise = true, .peer = sec_id(60) };
+  assert_int_equal(sec_open_request(server, sec_request(client, sec_get, &pairwise, &to_old), 0, &opened, &its_own), GC_SEC_OK);
+  assert_true(gc_bytes_equal(sec_option(sec_response(server, sec_content, NULL, &its_own)).kid, sec_id(5)));
   /* the same ID under another credential: the key is the same, so the numbers go on */
   const struct gc_key_pair pair = sec_pair(GC_CURVE_ED25519, 60);
   assert_int_equal(gc_oscore_context_set_sender(from, sec_id(5), sec_cred(GC_CURVE_ED25519, 60), gc_bytes(pair.private_key, pair.private_len),

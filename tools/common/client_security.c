@@ -95,8 +95,10 @@ enum gc_status gc_client_security_close(struct gc_client_security **pointer)
 static bool follow_peer(struct gc_client_security *security)
 {
   const struct gc_oscore_context *context = security->own->oscore;
-  if (!security->is_pairwise || context == security->peer_context)
+  if (!security->is_pairwise)
     return true;
+  if (context == security->peer_context)
+    return gc_oscore_context_find(context, gc_bytes(security->peer, security->peer_len)) != NULL;
   const struct gc_bytes peer = gc_oscore_id_elsewhere(security->peer_context, gc_bytes(security->peer, security->peer_len), context);
   if (!peer.ptr)
     return false;
