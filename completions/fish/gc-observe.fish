@@ -13,6 +13,7 @@ complete -c gc-observe -l save-phantom -r -F -d 'keep them, for --phantom here a
 complete -c gc-observe -l omn-format -x -a 'current 05' -d 'of informative responses that do not tell it: current (default), 05'
 complete -c gc-observe -l leisure -x -d 'confirm interest within so long, when a server asks (default 5)'
 complete -c gc-observe -l pairwise -x -d 'protect for the member with this Sender ID (hex) alone'
+complete -c gc-observe -l keep-old -x -d 'after a rekeying, receive under the previous keys for so long (default 300)'
 complete -c gc-observe -l trust-plain-keys -d 'take keys from an informative response that nothing protects: for tests'
 complete -c gc-observe -l scope -x -a 'interface link realm admin site organization global' -d 'scope of all-coap over IPv6 (default: link)'
 complete -c gc-observe -l hop-limit -x -d 'hop limit of multicast (default: the system\'s, 1)'
