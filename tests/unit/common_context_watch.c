@@ -221,6 +221,11 @@ static void hangup_reads_anew(void **unused)
   scene.event_count = 0;
   assert_int_equal(kill(getpid(), SIGHUP), 0);
   expect(0, GC_SUCCESSION_REFUSED);
+  assert_int_equal(kill(getpid(), SIGHUP), 0); /* nobody looks any more: it is gone with the watch */
+  gc_context_watch_stop(scene.watch);
+  sigset_t blocked;
+  assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &blocked), 0);
+  assert_false(sigismember(&blocked, SIGHUP));
   if (terminal >= 0) {
     dup2(terminal, STDIN_FILENO);
     close(terminal);

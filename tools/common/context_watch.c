@@ -159,13 +159,19 @@ static enum gc_err start_notify(struct gc_context_watch *watch)
   return gc_loop_add(watch->loop, watch->notify_fd, on_notify, watch);
 }
 
-static enum gc_err start_hangup(struct gc_context_watch *watch)
+static sigset_t hangup(void)
 {
   sigset_t set;
-  if (isatty(STDIN_FILENO))
-    return GC_OK;
   sigemptyset(&set);
   sigaddset(&set, SIGHUP);
+  return set;
+}
+
+static enum gc_err start_hangup(struct gc_context_watch *watch)
+{
+  const sigset_t set = hangup();
+  if (isatty(STDIN_FILENO))
+    return GC_OK;
   if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || (watch->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
     return GC_E_SYSTEM;
   return gc_loop_add(watch->loop, watch->signal_fd, on_hangup, watch);
@@ -265,8 +271,15 @@ void gc_context_watch_stop(struct gc_context_watch *watch)
 {
   if (!watch)
     return;
+  const sigset_t set = hangup();
+  struct signalfd_siginfo info;
   stop(watch->loop, &watch->notify_fd);
+  if (watch->signal_fd < 0)
+    return;
+  while (read(watch->signal_fd, &info, sizeof info) > 0)
+    ; /* one that came too late must not end the tool now */
   stop(watch->loop, &watch->signal_fd);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 enum gc_status gc_context_watch_close(struct gc_context_watch **pointer)
