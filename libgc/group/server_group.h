@@ -91,10 +91,11 @@ void gc_group_changed(struct gc_member *member, const struct gc_resource *resour
 void gc_group_cancel(struct gc_group_source *source, uint64_t now_ms, const char *phrase);
 
 /* server_group_keys.c */
-/** The context for a new group observation, NULL where nothing is to be protected. false: there is none */
-bool gc_group_find_context(struct gc_member *member, const struct gc_group_policy *policy, uint64_t now_ms, struct gc_oscore_context **context);
-/** Has the client of this request, as far as its own context tells, the keys of the phantom request? Not where the group was rekeyed
- *  between the two. */
+/** The context for a new group observation, NULL where nothing is to be protected: of the group that the registration came by, else the
+ *  newest that there is. false: there is none */
+bool gc_group_find_context(const struct gc_server_exchange *registration, struct gc_oscore_context **context);
+/** Has the client of this request, as far as its own context tells, the keys of the phantom request? Not where that is of another group,
+ *  or the group was rekeyed between the two. */
 bool gc_group_has_keys(const struct gc_group_source *source, const struct gc_server_exchange *exchange);
 /** Protect the phantom request; one Sender Sequence Number. */
 bool gc_group_protect_phantom(struct gc_group_source *source);

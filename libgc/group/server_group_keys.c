@@ -75,29 +75,36 @@ void gc_own_group_free(struct gc_own_group **own)
 
 /* --- contexts ------------------------------------------------------------------------------------------------------ */
 
-bool gc_group_find_context(struct gc_member *member, const struct gc_group_policy *policy, uint64_t now_ms, struct gc_oscore_context **context)
+static bool can_notify(const struct gc_oscore_context *context)
 {
+  return gc_oscore_context_has_sender(context) && gc_oscore_context_has_mode(context, GC_MODE_GROUP);
+}
+
+bool gc_group_find_context(const struct gc_server_exchange *registration, struct gc_oscore_context **context)
+{
+  struct gc_member *member = registration->member;
+  const struct gc_group_policy *policy = registration->resource->policy;
+  const uint64_t now_ms = registration->now_ms;
   *context = NULL;
   if (policy->params.protection == GC_GROUP_PLAIN)
     return true;
   if (policy->params.protection == GC_GROUP_SELF_MANAGED)
     return own_context(member, policy, now_ms, context);
-  for (size_t i = member->ring ? gc_oscore_ring_count(member->ring) : 0; i-- > 0;) {
-    struct gc_oscore_context *found = gc_oscore_ring_at(member->ring, i);
-    if (gc_oscore_context_has_sender(found) && gc_oscore_context_has_mode(found, GC_MODE_GROUP)) {
-      *context = found;
-      return true;
-    }
+  if (registration->binding && can_notify(registration->binding->context)) { /* whatever other groups the member is in */
+    *context = gc_member_newest_context(member, registration->binding->context);
+    return can_notify(*context);
   }
-  return false;
+  for (size_t i = member->ring ? gc_oscore_ring_count(member->ring) : 0; i-- > 0 && !*context;) {
+    struct gc_oscore_context *found = gc_oscore_ring_at(member->ring, i);
+    *context = can_notify(found) ? found : NULL;
+  }
+  return *context != NULL;
 }
 
 bool gc_group_has_keys(const struct gc_group_source *source, const struct gc_server_exchange *exchange)
 {
-  if (!source->context || !exchange->binding || is_of_own_group(source) || source->context == exchange->binding->context)
-    return true;
-  const struct gc_bytes name = gc_oscore_context_name(source->context);
-  return !name.len || !gc_bytes_equal(name, gc_oscore_context_name(exchange->binding->context));
+  const struct gc_oscore_context *context = exchange->binding ? exchange->binding->context : NULL;
+  return !source->context || is_of_own_group(source) || !context || context == source->context || !can_notify(context);
 }
 
 bool gc_group_protect_phantom(struct gc_group_source *source)

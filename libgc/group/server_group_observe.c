@@ -158,7 +158,7 @@ void gc_server_group_cancel_all(struct gc_server *server, uint64_t now_ms)
 
 /* --- a group observation begins and is forgotten ----------------------------------------------------------------- */
 
-/* Whoever registers under the keys of another time than those of the phantom request may not have these, and could not verify it. */
+/* Whoever registers under other keys than those of the phantom request may not have these, and could not verify it. */
 static struct gc_group_source *find(const struct gc_server_exchange *exchange)
 {
   struct gc_group_source *source = exchange->member->sources;
@@ -243,7 +243,7 @@ static struct gc_group_source *start(const struct gc_server_exchange *registrati
                                       .resource = registration->resource, .local = registration->ref.local, .id = server->next_id++,
                                       .not_before_ms = now_ms + policy->params.notify_interval_ms };
   if (gc_counting_init(&source->counting, &policy->params.counting) || !choose_token(source) ||
-      !gc_group_find_context(source->member, policy, now_ms, &source->context) ||
+      !gc_group_find_context(registration, &source->context) ||
       !gc_group_run(source, &exchange, &message, &response, now_ms) || !gc_group_protect_phantom(source) ||
       !gc_group_init_notif(source, &exchange, &response) || gc_timers_set(&server->timers, &source->due.timer, UINT64_MAX)) {
     gc_group_source_free(source);

@@ -140,8 +140,9 @@ no_nonce_twice() {
 	group d 4
 	start --bind 127.0.0.2 --no-group -g d/02.json -v --group-observe 239.1.2.3:61616 --notify-interval 0.2 --tick 0.2
 	observe a -g d/03.json coap://127.0.0.2/time
-	rekey d 1
+	rekey d 1 d/03.json d/04.json # first who listens: what comes before it has the keys would be lost to it
 	until_lines 'replaced; messages' 1 a.err
+	rekey d 1 d/02.json
 	until_lines 'replaced; messages' 1 serve.err
 	until_lines '"gid":"000001".*\|"via":"multicast".*"gid":"000001"' 3 a.out
 	cp d/04.json new.json # never had the old keys

@@ -452,6 +452,26 @@ static void rekeyed_and_then_a_latecomer(void **state)
   gc_oscore_context_free(&client_newer);
 }
 
+/* A member of two groups: each client is told of a phantom request that its own group's keys verify. */
+static void two_groups(void **state)
+{
+  (void)state;
+  static const struct sec_options other = { .profile = GC_OSCORE_GROUP, .name = "other", .gid = "two", .secret = 6 };
+  struct gc_oscore_binding binding;
+  start(GC_GROUP_OSCORE);
+  struct gc_oscore_context *server_other = sec_context(&other, SERVER, 2), *client_first = client_context;
+  assert_int_equal(gc_oscore_ring_add(ring, server_other), GC_OK);
+  struct gc_informative told = take_part(&binding);
+  (void)phantom_of(client_context, &told);
+  client_context = sec_context(&other, CLIENT, 2);
+  told = take_part(&binding);
+  (void)phantom_of(client_context, &told);
+  assert_int_equal(sources(), 2);
+  stop();
+  gc_oscore_context_free(&server_other);
+  gc_oscore_context_free(&client_first);
+}
+
 /* --- the group to join --------------------------------------------------------------------------------------------- */
 
 static struct gc_informative join_hints(enum gc_omn_format format, bool with_algorithms)
@@ -800,6 +820,7 @@ int main(void)
     cmocka_unit_test(rekeyed),
     cmocka_unit_test(rekeyed_and_then_a_newcomer),
     cmocka_unit_test(rekeyed_and_then_a_latecomer),
+    cmocka_unit_test(two_groups),
     cmocka_unit_test(signalling_of_the_group),
     cmocka_unit_test(self_managed),
     cmocka_unit_test(successors_have_new_keys),
