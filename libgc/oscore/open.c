@@ -297,8 +297,8 @@ static bool is_intended(const struct gc_oscore_job *job, const struct gc_oscore_
   if (!binding->is_own || binding->mode != GC_MODE_PAIRWISE || !binding->has_peer)
     return true;
   struct gc_bytes intended = gc_bytes(binding->peer, binding->peer_len);
-  if (gc_bytes_equal(kid, intended))
-    return true;
+  if (job->context == binding->context && gc_bytes_equal(kid, intended))
+    return true; /* after a rekeying the ID may be another member's */
   const struct gc_oscore_recipient *a = gc_oscore_context_find(binding->context, intended), *b = gc_oscore_context_find(job->context, kid);
   return a && b && gc_public_key_equal(&a->public_key, &b->public_key);
 }

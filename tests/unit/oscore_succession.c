@@ -240,6 +240,38 @@ static void an_id_elsewhere(void **state)
   gc_oscore_context_free(&a);
 }
 
+/* Asked in pairwise mode, rekeyed, and the ID of the one who was asked is another member's: its answer is not taken. @req C77 C115 */
+static void another_member_with_the_id(void **state)
+{
+  (void)state;
+  struct sec_options newer = group;
+  newer.gid = "new";
+  newer.secret = 3;
+  struct gc_oscore_context *client = sec_context(&group, 0, 4), *server = sec_context(&group, 2, 4);
+  struct gc_oscore_context *new_client = sec_context_of(&newer, 0, 3, 3), *new_other = sec_context_of(&newer, 2, 0, 0);
+  const struct gc_key_pair pair = sec_pair(GC_CURVE_ED25519, 1);
+  struct gc_oscore_binding mine, its;
+  struct gc_oscore_opened opened;
+  /* member 1 has 2's ID, and member 2 that of 1 */
+  assert_int_equal(gc_oscore_context_add_recipient(new_client, sec_id(2), sec_cred(GC_CURVE_ED25519, 1), NULL, NULL), GC_OK);
+  assert_int_equal(gc_oscore_context_add_recipient(new_client, sec_id(1), sec_cred(GC_CURVE_ED25519, 2), NULL, NULL), GC_OK);
+  assert_int_equal(gc_oscore_context_set_sender(new_other, sec_id(2), sec_cred(GC_CURVE_ED25519, 1), gc_bytes(pair.private_key, pair.private_len),
+                                                own_numbers, NULL), GC_OK);
+  const struct gc_oscore_send pairwise = { .is_pairwise = true, .peer = sec_id(2) }, in_group = { .is_group = true };
+  assert_int_equal(sec_open_request(server, sec_request(client, sec_get, &pairwise, &mine), 0, &opened, &its), GC_SEC_OK);
+  assert_int_equal(sec_open_response(new_client, sec_response(new_other, sec_content, &in_group, &its), 0, &mine, &opened), GC_SEC_WRONG_SERVER);
+  struct gc_oscore_context *new_server = sec_context_of(&newer, 1, 0, 0);
+  const struct gc_key_pair own = sec_pair(GC_CURVE_ED25519, 2);
+  assert_int_equal(gc_oscore_context_set_sender(new_server, sec_id(1), sec_cred(GC_CURVE_ED25519, 2), gc_bytes(own.private_key, own.private_len),
+                                                own_numbers, NULL), GC_OK);
+  assert_int_equal(sec_open_response(new_client, sec_response(new_server, sec_content, &in_group, &its), 0, &mine, &opened), GC_SEC_OK);
+  gc_oscore_context_free(&new_server);
+  gc_oscore_context_free(&new_other);
+  gc_oscore_context_free(&new_client);
+  gc_oscore_context_free(&server);
+  gc_oscore_context_free(&client);
+}
+
 /* @req C88 C90 */
 static void an_exchange_forgets_one_context(void **state)
 {
@@ -279,7 +311,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(kinship), cmocka_unit_test(members_change_and_windows_stay), cmocka_unit_test(own_side_changes),
     cmocka_unit_test(windows_move), cmocka_unit_test(retired), cmocka_unit_test(places_in_a_ring),
-    cmocka_unit_test(an_id_elsewhere), cmocka_unit_test(an_exchange_forgets_one_context),
+    cmocka_unit_test(an_id_elsewhere), cmocka_unit_test(another_member_with_the_id), cmocka_unit_test(an_exchange_forgets_one_context),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
