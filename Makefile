@@ -25,7 +25,7 @@ V           ?= 0
 
 # what a bare Debian 12 lacks: to build …
 DEPS := gcc libc6-dev pkg-config libcoap3-dev libcbor-dev libsodium-dev nettle-dev libgmp-dev libjansson-dev \
-        libedit-dev libpcap-dev libsqlite3-dev \
+        libedit-dev libpcap-dev libsqlite3-dev zlib1g-dev \
         libcmocka-dev bats jq libcoap3-bin tshark iproute2 procps time xxd \
         clang libclang-rt-14-dev cppcheck shellcheck mandoc bash-completion zsh fish
 # … to test (second line: real peers), and to lint (third line)
