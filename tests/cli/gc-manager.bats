@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What gc-manager promises: configuration, status and commands beside a running server, log lines, hints, rekeying and eviction
 # that are told, membership that outlives kill -9.
+# GC_FULL=1: 200 kills.
 # @req AC-18 AC-19 AC-20 OP-09 SC-06 RK-04 MB-02 MB-03
 
 load ../lib/join.sh
@@ -188,10 +189,12 @@ is_num() {
 }
 
 @test "kill -9 at any moment: no Sender ID and no Gid twice, no member lost whose join was answered" {
+	local rounds=3
+	[ -z "${GC_FULL:-}" ] || rounds=200
 	as_start
 	gm_start
 	for i in 1 2 3 4 5 6 7 8; do client "m$i" requester,responder; done
-	for _ in 1 2 3; do
+	for ((round = 0; round < rounds; round++)); do
 		for i in 1 2 3 4 5 6 7 8; do
 			gc-join --gm "$GM_URI" --as "$AS_URI" --key "m$i.key" --role requester,responder --out "m$i.json" --force --wait 4 \
 				>"m$i.out" 2>"m$i.err" </dev/null &
@@ -215,6 +218,9 @@ is_num() {
 	[ -s answered ]
 	# each generation once: what the log says it rekeyed to never comes again, over all starts
 	[ -z "$(sed -n 's/^rekeyed lights num=\([0-9]*\).*/\1/p' gm.log | sort | uniq -d)" ]
+	# nor is a Sender ID given twice within one
+	[ -z "$(sed -nE 's/^(re)?joined lights n[0-9]* [^ ]* id=([0-9a-f]*) .*num=([0-9]*).*/\2 \3/p' gm.log | sort | uniq -d)" ]
+	echo "# killed $rounds times: $(grep -cE '^(re)?joined lights' gm.log) joins, $(grep -c '^rekeyed lights' gm.log) rekeyings" >&3
 }
 
 @test "who observes hears of a rekeying; evicted, of the end: 4.04 and the reason for its node, 4.03 for the group" {

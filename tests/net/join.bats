@@ -159,7 +159,7 @@ try_join() { # NAME: until it is done
 		[ "$status" -eq 0 ]
 	done
 	# no Sender ID was given twice within a Gid
-	[ "$(sed -n 's/^joined lights n[0-9]* [^ ]* id=\([0-9a-f]*\) .*num=\([0-9]*\).*/\1 \2/p' gm.log | sort | uniq -d | wc -l)" -eq 0 ]
+	[ "$(sed -nE 's/^(re)?joined lights n[0-9]* [^ ]* id=([0-9a-f]*) .*num=([0-9]*).*/\2 \3/p' gm.log | sort | uniq -d | wc -l)" -eq 0 ]
 }
 
 @test "a member who watches comes through restarts of both daemons" {
