@@ -58,7 +58,7 @@ background() { # HOST NAME COMMAND…: output in NAME.log and NAME.err; its pid 
 	: >"$name.err"
 	become "$host" "$@" >>"$name.log" 2>"$name.err" </dev/null 3>&- &
 	last_pid=$!
-	pids+=("$last_pid")
+	pids[last_pid]=$last_pid
 	until_true has_line '^ready' "$name.err" || { cat "$name.err"; return 1; }
 }
 
@@ -75,6 +75,7 @@ gm_start() {
 end_of() { # PID [SIGNAL]
 	kill -"${2:-TERM}" "$1" 2>/dev/null || true
 	wait "$1" 2>/dev/null || true
+	unset "pids[$1]" # the number may become another process's
 }
 as_kill() { end_of "$as_pid" "${1:-TERM}"; }
 gm_kill() { end_of "$gm_pid" "${1:-TERM}"; }
