@@ -92,6 +92,10 @@ enum gc_err gc_oscore_context_set_sender(struct gc_oscore_context *context, stru
 enum gc_err gc_oscore_context_add_recipient(struct gc_oscore_context *context, struct gc_bytes id, struct gc_bytes cred,
                                             struct gc_oscore_recipient **out, const char **why) GC_MUST_CHECK;
 
+/** What a member may send, by its roles in the group (draft-ietf-ace-key-groupcomm-oscore, Section 6.4): requests, responses. Both
+ *  where nothing was said. What it may not is dropped: GC_SEC_ROLE. */
+void gc_oscore_recipient_set_roles(struct gc_oscore_recipient *recipient, bool is_requester, bool is_responder);
+
 /**
  * Forget a recipient and wipe its keys. deliberately: the Replay Windows of all recipients added from now on start
  * invalid (draft, Section 2.6.1.2). GC_E_NOT_FOUND

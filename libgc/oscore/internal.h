@@ -28,6 +28,7 @@ struct gc_oscore_recipient {
   uint8_t id[GC_ID_MAX_LEN], id_len;
   bool has_pairwise;          /* keys->pairwise_… are derived */
   bool is_pairwise_refused;   /* its public key cannot be used */
+  bool is_no_requester, is_no_responder;
   struct gc_public_key public_key;
   struct gc_replay_window window;
   struct gc_oscore_keys *keys; /* secret memory; NULL: not yet derived */

@@ -315,6 +315,12 @@ const struct gc_public_key *gc_oscore_recipient_key(const struct gc_oscore_recip
   return &recipient->public_key;
 }
 
+void gc_oscore_recipient_set_roles(struct gc_oscore_recipient *recipient, bool is_requester, bool is_responder)
+{
+  recipient->is_no_requester = !is_requester;
+  recipient->is_no_responder = !is_responder;
+}
+
 struct gc_replay_window *gc_oscore_recipient_window(struct gc_oscore_recipient *recipient)
 {
   return &recipient->window;

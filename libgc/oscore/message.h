@@ -60,7 +60,7 @@ enum gc_sec gc_oscore_protect_response(struct gc_oscore_context *context, struct
 #define GC_OSCORE_STORAGE_LEN(len) (2 * (len) + 16)
 
 enum {
-  GC_OPEN_NO_REPLAY = 1, /* neither look at Replay Windows nor change them (decoders) */
+  GC_OPEN_NO_REPLAY = 1, /* it is only looked at: no Replay Window is asked or changed, and no role counts (decoders; phantom requests) */
   GC_OPEN_OWN = 2,       /* accept messages of this context's own Sender ID (decoders; phantom requests) */
   GC_OPEN_EXACT = 8,     /* inner holds what was encrypted and nothing else: no outer options, no Observe made of the Partial IV */
   GC_OPEN_DIAGNOSE = 4,  /* on a wrong signature or tag, find out whether an older implementation would be right */

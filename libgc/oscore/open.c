@@ -63,6 +63,8 @@ static enum gc_sec find_sender(struct gc_oscore_job *job, struct gc_bytes kid, u
   *out = r;
   if (!r)
     return c->rules->is_group ? GC_SEC_NO_CREDENTIAL : GC_SEC_NO_CONTEXT;
+  if (!(flags & GC_OPEN_NO_REPLAY) && (job->is_request ? r->is_no_requester : r->is_no_responder))
+    return GC_SEC_ROLE;
   job->sender_cred = gc_oscore_recipient_cred(r);
   job->sender_key = &r->public_key;
   if (c->is_checker)

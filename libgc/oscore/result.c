@@ -16,6 +16,7 @@ static const struct {
   [GC_SEC_NO_CONTEXT] = { "no_context", "no security context", GC_CODE(4, 1), "Security context not found" },
   [GC_SEC_MODE] = { "mode", "mode not in use in this context", GC_CODE(4, 2), "Mode not supported" },
   [GC_SEC_NO_CREDENTIAL] = { "no_credential", "no credential for kid", GC_CODE(5, 3), NULL },
+  [GC_SEC_ROLE] = { "role", "its sender has not the role for it", 0, NULL },
   [GC_SEC_OWN_KID] = { "own_kid", "own Sender ID as kid", 0, NULL },
   [GC_SEC_REPLAY] = { "replay", "replay", GC_CODE(4, 1), "Replay detected" },
   [GC_SEC_TOO_OLD] = { "too_old", "below the replay window", GC_CODE(4, 1), "Replay detected" },
@@ -58,7 +59,7 @@ bool gc_sec_error_response(enum gc_sec result, uint8_t *code, const char **diagn
 int gc_sec_rank(enum gc_sec result)
 {
   static const enum gc_sec order[] = { GC_SEC_NOT_PROTECTED, GC_SEC_NO_CONTEXT,    GC_SEC_BAD_OPTION, GC_SEC_MODE,
-                                       GC_SEC_NO_CREDENTIAL, GC_SEC_WRONG_SERVER,  GC_SEC_OWN_KID,    GC_SEC_BAD_PAYLOAD,
+                                       GC_SEC_NO_CREDENTIAL, GC_SEC_ROLE,          GC_SEC_WRONG_SERVER, GC_SEC_OWN_KID, GC_SEC_BAD_PAYLOAD,
                                        GC_SEC_KEY,           GC_SEC_BAD_SIGNATURE, GC_SEC_BAD_TAG,    GC_SEC_TOO_OLD,
                                        GC_SEC_REPLAY,        GC_SEC_BAD_PLAINTEXT, GC_SEC_OLD_P256 };
   for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)

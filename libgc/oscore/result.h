@@ -13,6 +13,7 @@ enum gc_sec {
   GC_SEC_NO_CONTEXT,       /* no security context for this kid context (Gid) and kid */
   GC_SEC_MODE,             /* the context has no group mode, or no pairwise mode, or is not a group's */
   GC_SEC_NO_CREDENTIAL,    /* Gid known, and no authentication credential for this kid */
+  GC_SEC_ROLE,             /* a request of a member that is no requester, a response of one that is no responder */
   GC_SEC_OWN_KID,          /* the kid is this endpoint's own Sender ID */
   GC_SEC_REPLAY,           /* received before */
   GC_SEC_TOO_OLD,          /* below the Replay Window: cannot be told from a replay */

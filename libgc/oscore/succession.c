@@ -53,7 +53,8 @@ bool gc_oscore_context_has_same_members(const struct gc_oscore_context *a, const
   bool is_same = is_same_sender(a, b) && a->recipient_count == b->recipient_count;
   for (size_t i = 0; i < a->recipient_count && is_same; i++) {
     const struct gc_oscore_recipient *own = a->recipients[i], *other = gc_oscore_context_find(b, gc_oscore_recipient_id(own));
-    is_same = other && is_equal(own->cred, own->cred_len, other->cred, other->cred_len);
+    is_same = other && is_equal(own->cred, own->cred_len, other->cred, other->cred_len) && own->is_no_requester == other->is_no_requester &&
+              own->is_no_responder == other->is_no_responder;
   }
   return is_same;
 }
@@ -80,9 +81,14 @@ static void remove_absent(struct gc_oscore_context *context, const struct gc_osc
 static enum gc_err take_recipient(struct gc_oscore_context *context, const struct gc_oscore_recipient *from)
 {
   struct gc_oscore_recipient *own = gc_oscore_context_find(context, gc_oscore_recipient_id(from));
+  enum gc_err err = GC_OK;
   if (!own)
-    return gc_oscore_context_add_recipient(context, gc_oscore_recipient_id(from), gc_oscore_recipient_cred(from), NULL, NULL);
-  return is_equal(own->cred, own->cred_len, from->cred, from->cred_len) ? GC_OK : gc_oscore_recipient_set_cred(own, from);
+    err = gc_oscore_context_add_recipient(context, gc_oscore_recipient_id(from), gc_oscore_recipient_cred(from), &own, NULL);
+  else if (!is_equal(own->cred, own->cred_len, from->cred, from->cred_len))
+    err = gc_oscore_recipient_set_cred(own, from);
+  if (!err)
+    gc_oscore_recipient_set_roles(own, !from->is_no_requester, !from->is_no_responder);
+  return err;
 }
 
 enum gc_err gc_oscore_context_update(struct gc_oscore_context *context, const struct gc_oscore_context *from,

@@ -824,6 +824,34 @@ static void a_thousand_members(void **state)
   gc_oscore_context_free(&client);
 }
 
+static enum gc_sec ask_again(struct pair *p)
+{
+  return sec_open_request(p->server, sec_request(p->client, sec_get, NULL, &p->mine), 0, &p->opened, &p->its);
+}
+
+/* Requests are a requester's, responses a responder's; what is only looked at is opened whoever sent it. @req JN-30 */
+static void roles_of_members(void **state)
+{
+  (void)state;
+  struct pair p = open_pair(&group);
+  struct gc_oscore_binding binding;
+  struct gc_oscore_recipient *client = gc_oscore_context_find(p.server, sec_id(0)), *server = gc_oscore_context_find(p.client, sec_id(1));
+  gc_oscore_recipient_set_roles(client, false, true);
+  struct gc_bytes d = sec_request(p.client, sec_get, NULL, &p.mine);
+  assert_int_equal(sec_open_request(p.server, d, 0, &p.opened, &p.its), GC_SEC_ROLE);
+  assert_int_equal(sec_open_request(p.server, d, GC_OPEN_NO_REPLAY, &p.opened, &binding), GC_SEC_OK);
+  gc_oscore_recipient_set_roles(client, true, false);
+  assert_int_equal(sec_open_request(p.server, d, 0, &p.opened, &p.its), GC_SEC_OK); /* it was not counted as received */
+  gc_oscore_recipient_set_roles(server, true, false);
+  d = sec_response(p.server, sec_content, NULL, &p.its);
+  assert_int_equal(sec_open_response(p.client, d, 0, &p.mine, &p.opened), GC_SEC_ROLE);
+  gc_oscore_recipient_set_roles(server, false, true);
+  assert_int_equal(sec_open_response(p.client, d, 0, &p.mine, &p.opened), GC_SEC_OK);
+  gc_oscore_recipient_set_roles(client, false, false); /* a monitor */
+  assert_int_equal(ask_again(&p), GC_SEC_ROLE);
+  close_pair(&p);
+}
+
 int main(void)
 {
   if (gc_crypto_init())
@@ -848,6 +876,7 @@ int main(void)
     cmocka_unit_test(new_sender_id_of_a_server),
     cmocka_unit_test(response_of_another_server),
     cmocka_unit_test(unknown_senders),
+    cmocka_unit_test(roles_of_members),
     cmocka_unit_test(signature_checker),
     cmocka_unit_test(plain_context_with_many_recipients),
     cmocka_unit_test(all_algorithms_both_ways),

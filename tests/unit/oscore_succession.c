@@ -80,6 +80,7 @@ static void members_change_and_windows_stay(void **state)
   assert_int_equal(gc_oscore_context_add_recipient(from, sec_id(2), sec_cred(GC_CURVE_ED25519, 50), NULL, NULL), GC_OK);
   assert_int_equal(gc_oscore_context_add_recipient(from, sec_id(9), sec_cred(GC_CURVE_ED25519, 9), NULL, NULL), GC_OK);
   gc_oscore_recipient_window(recipient(server, 2))->next = 77;
+  gc_oscore_recipient_set_roles(recipient(from, 0), false, true);
   assert_int_equal(gc_oscore_context_compare(server, from), GC_OSCORE_SAME);
   assert_int_equal(gc_oscore_context_update(server, from, own_numbers), GC_OK);
   assert_true(gc_oscore_context_has_same_members(server, from));
@@ -90,6 +91,9 @@ static void members_change_and_windows_stay(void **state)
   const struct gc_key_pair new_pair = sec_pair(GC_CURVE_ED25519, 50);
   assert_true(gc_public_key_equal(gc_oscore_recipient_key(recipient(server, 2)), &new_pair.public_key));
   assert_false(gc_oscore_recipient_window(recipient(server, 9))->is_valid); /* after a deletion (Section 2.6.1.2) */
+  assert_int_equal(sec_open_request(server, first, 0, &opened, &its), GC_SEC_ROLE);
+  gc_oscore_recipient_set_roles(recipient(server, 0), true, true);
+  assert_false(gc_oscore_context_has_same_members(server, from));
   assert_int_equal(sec_open_request(server, first, 0, &opened, &its), GC_SEC_REPLAY);
   assert_int_equal(gc_oscore_piv_decode(sec_option(sec_response(server, sec_content, NULL, &its)).piv), 3);
   gc_oscore_context_free(&from);
