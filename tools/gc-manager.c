@@ -10,6 +10,8 @@
 const struct gc_manager_verb gc_manager_verbs[] = {
   { "status", "", 0, 0, gc_manager_status },
   { "rekey", "GROUP", 1, 1, gc_manager_rekey },
+  { "activate", "GROUP", 1, 1, gc_manager_activate },
+  { "deactivate", "GROUP", 1, 1, gc_manager_deactivate },
   { "evict", "GROUP MEMBER", 2, 2, gc_manager_evict },
   { 0 },
 };

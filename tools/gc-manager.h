@@ -48,6 +48,8 @@ enum gc_status gc_manager_make(struct gc_manager_file **file, struct gc_gm **gm,
 /* gc-manager_status.c, gc-manager_command.c */
 enum gc_status gc_manager_status(struct gc_manager_db *db, const struct gc_manager_params *params);
 enum gc_status gc_manager_rekey(struct gc_manager_db *db, const struct gc_manager_params *params);
+enum gc_status gc_manager_activate(struct gc_manager_db *db, const struct gc_manager_params *params);
+enum gc_status gc_manager_deactivate(struct gc_manager_db *db, const struct gc_manager_params *params);
 enum gc_status gc_manager_evict(struct gc_manager_db *db, const struct gc_manager_params *params);
 /** Do what other processes have asked for. */
 void gc_manager_do_commands(struct gc_manager_db *db, struct gc_gm *gm, const struct gc_gm_time *time);

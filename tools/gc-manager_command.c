@@ -13,6 +13,8 @@ static enum gc_err act(struct gc_gm *gm, const struct gc_manager_command *comman
     return gc_gm_rekey(gm, command->group, time);
   if (strcmp(command->verb, "evict") == 0)
     return gc_gm_evict(gm, command->group, command->member, time);
+  if (strcmp(command->verb, "activate") == 0 || strcmp(command->verb, "deactivate") == 0)
+    return gc_gm_set_active(gm, command->group, command->verb[0] == 'a');
   return GC_E_UNSUPPORTED;
 }
 
@@ -84,6 +86,16 @@ static enum gc_status run(struct gc_manager_db *db, const struct gc_manager_para
 enum gc_status gc_manager_rekey(struct gc_manager_db *db, const struct gc_manager_params *params)
 {
   return run(db, params, "rekey", "");
+}
+
+enum gc_status gc_manager_activate(struct gc_manager_db *db, const struct gc_manager_params *params)
+{
+  return run(db, params, "activate", "");
+}
+
+enum gc_status gc_manager_deactivate(struct gc_manager_db *db, const struct gc_manager_params *params)
+{
+  return run(db, params, "deactivate", "");
 }
 
 enum gc_status gc_manager_evict(struct gc_manager_db *db, const struct gc_manager_params *params)

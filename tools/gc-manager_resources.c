@@ -225,7 +225,8 @@ void gc_manager_resources_event(struct gc_manager_resources *all, const struct g
   case GC_GM_LEFT:
   case GC_GM_EVICTED:
   case GC_GM_REKEYED:
-  case GC_GM_INACTIVE: mark(all, event); break;
+  case GC_GM_INACTIVE:
+  case GC_GM_ACTIVE: mark(all, event); break;
   default: break;
   }
 }

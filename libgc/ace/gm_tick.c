@@ -187,9 +187,13 @@ enum gc_err gc_gm_rekey(struct gc_gm *gm, const char *group, const struct gc_gm_
 
 static enum gc_err set_active(struct gc_gm_call *call, void *arg)
 {
-  call->group.is_active = *(const bool *)arg;
+  const bool is_active = *(const bool *)arg;
+  if (call->group.is_active == is_active)
+    return GC_OK;
+  call->group.is_active = is_active;
   call->gm->has_next = false;
-  return GM_STORE(call->gm, group_put, &call->group);
+  enum gc_err err = GM_STORE(call->gm, group_put, &call->group);
+  return err ? err : gc_gm_happens(call, is_active ? GC_GM_ACTIVE : GC_GM_INACTIVE, NULL, "by command");
 }
 
 enum gc_err gc_gm_set_active(struct gc_gm *gm, const char *group, bool is_active)

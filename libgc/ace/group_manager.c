@@ -367,7 +367,7 @@ const char *gc_gm_event_name(enum gc_gm_event_kind kind)
   static const char *const names[] = { [GC_GM_JOINED] = "joined", [GC_GM_REJOINED] = "rejoined", [GC_GM_LEFT] = "left",
                                        [GC_GM_EVICTED] = "evicted", [GC_GM_RENEWED] = "renewed", [GC_GM_CRED_CHANGED] = "credential-changed",
                                        [GC_GM_REKEYED] = "rekeyed",
-                                       [GC_GM_INACTIVE] = "inactive", [GC_GM_REFUSED] = "refused" };
+                                       [GC_GM_INACTIVE] = "inactive", [GC_GM_ACTIVE] = "active", [GC_GM_REFUSED] = "refused" };
   return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "";
 }
 

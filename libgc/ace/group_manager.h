@@ -118,7 +118,8 @@ enum gc_gm_event_kind {
   GC_GM_CRED_CHANGED, /* a new credential */
   GC_GM_REKEYED,      /* a new generation is there: gc_gm_rekeying_message to all that gc_gm_members tells to need it, and the
                          observers of the group and of its nodes. It may be old by batch_ms */
-  GC_GM_INACTIVE,     /* the group has no Gid left, and so no keying material for those who remain */
+  GC_GM_INACTIVE,     /* nobody joins, nobody sends: by command, or for want of a Gid, and so of keying material for those who remain */
+  GC_GM_ACTIVE,       /* it is over, by command */
   GC_GM_REFUSED,      /* a request that changed nothing: for the log */
 };
 
@@ -126,8 +127,8 @@ struct gc_gm_event {
   enum gc_gm_event_kind kind;
   const char *group;                 /* NULL: REFUSED, and it was about none that is known */
   uint64_t num;
-  const struct gc_gm_member *member; /* the one it is about, as it is or was; NULL: REKEYED, INACTIVE; REFUSED of a stranger */
-  const char *why;                   /* EVICTED, REKEYED, INACTIVE, REFUSED: static phrase */
+  const struct gc_gm_member *member; /* the one it is about, as it is or was; NULL: REKEYED, INACTIVE, ACTIVE; REFUSED of a stranger */
+  const char *why;                   /* EVICTED, REKEYED, INACTIVE, ACTIVE, REFUSED: static phrase */
 };
 
 /** "joined", "evicted" …; never NULL. */

@@ -16,6 +16,7 @@ const char *gc_join_operation_name(enum gc_join_operation operation)
 {
   static const char *const names[GC_JOIN_OPERATIONS] = {
     "join", "keys", "node", "renew", "creds", "kdc-cred", "policies", "num", "active", "stale-sids", "cred", "leave", "observe", "watch-node",
+    "watch-active",
   };
   return operation < GC_JOIN_OPERATIONS ? names[operation] : "?";
 }
@@ -56,9 +57,11 @@ struct gc_join *gc_join_new(const struct gc_join_params *params, const struct gc
   join->client = client;
   join->rng = rng;
   join->audience = params->audience;
-  join->current.join = join->observations[0].join = join->observations[1].join = join;
-  join->observations[0].operation = GC_JOIN_OBSERVE;
-  join->observations[1].operation = GC_JOIN_WATCH_NODE;
+  join->current.join = join;
+  for (size_t i = 0; i < GC_JOIN_OBSERVATIONS; i++) {
+    join->observations[i].join = join;
+    join->observations[i].operation = (enum gc_join_operation)(GC_JOIN_OBSERVE + i);
+  }
   return join;
 }
 
@@ -76,7 +79,7 @@ void gc_join_free(struct gc_join **pointer, uint64_t now_ms)
   if (!join)
     return;
   forget(join, &join->current, false, now_ms);
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < GC_JOIN_OBSERVATIONS; i++) {
     forget(join, &join->observations[i], false, now_ms);
     gc_join_record_free(&join->observations[i].record);
   }
@@ -170,7 +173,7 @@ static enum gc_err check(const struct gc_join *join, enum gc_join_operation oper
     return GC_E_RANGE;
   if (is_filtered && gc_creds_filter_fetch_fault(question->filter))
     return GC_E_RANGE;
-  for (size_t i = 0; i < 2; i++)
+  for (size_t i = 0; i < GC_JOIN_OBSERVATIONS; i++)
     if (join->observations[i].operation == operation && join->observations[i].exchange)
       return GC_E_STATE;
   return GC_OK;
@@ -212,7 +215,7 @@ bool gc_join_is_busy(const struct gc_join *join)
 
 void gc_join_stop_observing(struct gc_join *join, uint64_t now_ms)
 {
-  for (size_t i = 0; i < 2; i++)
+  for (size_t i = 0; i < GC_JOIN_OBSERVATIONS; i++)
     forget(join, &join->observations[i], true, now_ms);
 }
 
@@ -289,11 +292,10 @@ static void judge_observation(struct gc_join *join, struct gc_join_slot *slot)
 
 bool gc_join_event(struct gc_join *join, const struct gc_client_event *event)
 {
-  struct gc_join_slot *slots[] = { &join->current, &join->observations[0], &join->observations[1] };
-  struct gc_join_slot *slot = NULL;
-  for (size_t i = 0; i < 3; i++)
-    if (event->exchange && event->user == slots[i])
-      slot = slots[i];
+  struct gc_join_slot *slot = event->exchange && event->user == &join->current ? &join->current : NULL;
+  for (size_t i = 0; event->exchange && i < GC_JOIN_OBSERVATIONS; i++)
+    if (event->user == &join->observations[i])
+      slot = &join->observations[i];
   if (!slot)
     return false;
   if (slot->exchange && gc_join_record_event(slot, event))
@@ -304,7 +306,7 @@ bool gc_join_event(struct gc_join *join, const struct gc_client_event *event)
 void gc_join_tick(struct gc_join *join, uint64_t now_ms)
 {
   join->now_ms = now_ms;
-  for (size_t i = 0; i < 2; i++)
+  for (size_t i = 0; i < GC_JOIN_OBSERVATIONS; i++)
     if (join->observations[i].is_ended)
       judge_observation(join, &join->observations[i]);
   if (join->current.is_ended)
@@ -315,7 +317,10 @@ void gc_join_tick(struct gc_join *join, uint64_t now_ms)
 
 uint64_t gc_join_deadline(const struct gc_join *join)
 {
-  if (join->current.is_ended || join->observations[0].is_ended || join->observations[1].is_ended)
+  bool is_ended = join->current.is_ended;
+  for (size_t i = 0; i < GC_JOIN_OBSERVATIONS; i++)
+    is_ended = is_ended || join->observations[i].is_ended;
+  if (is_ended)
     return 0;
   return join->is_pending ? join->not_before_ms : UINT64_MAX;
 }

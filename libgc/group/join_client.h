@@ -68,6 +68,7 @@ enum gc_join_operation {
   GC_JOIN_LEAVE,    /* DELETE of nodes/N */
   GC_JOIN_OBSERVE,  /* GET of the group with Observe: rekeyings, until gc_join_stop_observing */
   GC_JOIN_WATCH_NODE, /* GET of nodes/N with Observe: eviction */
+  GC_JOIN_WATCH_ACTIVE, /* GET of active with Observe: may members send? */
   GC_JOIN_OPERATIONS
 };
 
@@ -100,8 +101,8 @@ const char *gc_join_result_str(enum gc_join_result result);
 struct gc_join_answer {
   enum gc_join_operation operation;
   enum gc_join_result result;
-  bool is_notification;        /* of OBSERVE and WATCH_NODE: more will come unless is_end */
-  bool is_end;                 /* of OBSERVE and WATCH_NODE: the observation is over */
+  bool is_notification;        /* of OBSERVE and WATCH_…: more will come unless is_end */
+  bool is_end;                 /* of OBSERVE and WATCH_…: the observation is over */
   uint8_t code;                /* response code; 0: none came */
   bool has_error;
   int64_t error;               /* enum gc_token_error or enum gc_groupcomm_error */
@@ -113,7 +114,7 @@ struct gc_join_answer {
   bool has_membership;
   const char *node;            /* JOIN: path of the node's own resource, as in a URI */
   uint64_t num;                /* NUM */
-  bool is_active;              /* ACTIVE */
+  bool is_active;              /* ACTIVE, WATCH_ACTIVE */
   bool forgets_all;            /* STALE: the Group Manager does not know any more: all are stale */
   struct gc_bytes stale;       /* STALE: encoded array of Sender IDs */
   bool nothing_found;          /* CREDS: no member matches */
@@ -176,7 +177,7 @@ struct gc_join_question {
 };
 
 /**
- * Ask; requests leave with the next gc_join_tick. OBSERVE and WATCH_NODE end with their first answer; what comes afterwards is told
+ * Ask; requests leave with the next gc_join_tick. OBSERVE and WATCH_… end with their first answer; what comes afterwards is told
  * while other operations go on.
  * @param question NULL: nothing needed
  * @return GC_OK; GC_E_STATE: an operation is under way, or it needs a node resource and there is none; GC_E_RANGE: roles that

@@ -25,6 +25,8 @@ struct gc_join_record {
   const char *silence;  /* where there is no answer: what the client says, or NULL */
 };
 
+enum { GC_JOIN_OBSERVATIONS = 3 }; /* OBSERVE, WATCH_NODE, WATCH_ACTIVE */
+
 /** One request of ours: the user pointer of its exchange. */
 struct gc_join_slot {
   struct gc_join *join;
@@ -59,7 +61,7 @@ struct gc_join {
   unsigned challenges;           /* Join Requests that were answered with a new challenge */
   bool has_new_token, has_new_association; /* got in this operation: another one would not help */
   bool is_kept_token;            /* the token is from an earlier run */
-  struct gc_join_slot current, observations[2];
+  struct gc_join_slot current, observations[GC_JOIN_OBSERVATIONS];
   struct gc_join_secrets *secrets;
   struct gc_oscore_context *context; /* the association; NULL: none */
   struct gc_oscore_ring *ring;

@@ -32,11 +32,12 @@ static const struct row rows[GC_JOIN_OPERATIONS] = {
   [GC_JOIN_LEAVE] = { GC_CODE_DELETE, true, NULL, { GC_CODE(2, 2), 0 }, BODY_NONE, false },
   [GC_JOIN_OBSERVE] = { GC_CODE_GET, false, NULL, { GC_CODE(2, 5), 0 }, BODY_KEYS, true },
   [GC_JOIN_WATCH_NODE] = { GC_CODE_GET, true, NULL, { GC_CODE(2, 5), 0 }, BODY_KEYS, true },
+  [GC_JOIN_WATCH_ACTIVE] = { GC_CODE_GET, false, "active", { GC_CODE(2, 5), 0 }, BODY_ACTIVE, true },
 };
 
 static struct gc_join_slot *slot_of(struct gc_join *join)
 {
-  for (size_t i = 0; i < 2; i++)
+  for (size_t i = 0; i < GC_JOIN_OBSERVATIONS; i++)
     if (rows[join->operation].observe && join->observations[i].operation == join->operation)
       return &join->observations[i];
   return &join->current;
