@@ -97,6 +97,10 @@ enum gc_status gc_join_session_end(struct gc_join_session *session);
 enum gc_status gc_join_session_ask(struct gc_join_session *session, enum gc_join_operation operation, const struct gc_join_question *question,
                                    enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx);
 
+/** The same for what not every Group Manager has: refused, it is left. */
+enum gc_status gc_join_session_try(struct gc_join_session *session, enum gc_join_operation operation,
+                                   enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx);
+
 /** The Authorization Server at session->as: its address and token endpoint. */
 enum gc_status gc_join_use_as(struct gc_join_session *session, struct gc_join_server *as);
 
@@ -141,8 +145,10 @@ enum gc_status gc_join_group_add(struct gc_join_group *group, const struct gc_gr
 /** Forget these Sender IDs; returns how many were there. */
 size_t gc_join_group_remove(struct gc_join_group *group, struct gc_bytes encoded_ids);
 void gc_join_group_clear(struct gc_join_group *group);
-/** New Master Secret, Gid and salt of a rekeying. */
-void gc_join_group_rekey(struct gc_join_group *group, const struct gc_oscore_params *params);
+/** New Master Secret, Gid and salt of a rekeying; expires_s: UTC, 0: not known. */
+void gc_join_group_rekey(struct gc_join_group *group, const struct gc_oscore_params *params, uint64_t expires_s);
+/** When the keys end, UTC in seconds; 0: not known. */
+uint64_t gc_join_expiry(const struct gc_membership *membership);
 /** Write FILE; 4: said */
 enum gc_status gc_join_group_write(const struct gc_join_group *group, const struct gc_join_session *session, bool replace);
 

@@ -17,6 +17,16 @@ static enum gc_status no_memory(void)
   return GC_STATUS_SYSTEM;
 }
 
+/* exp where it is given, else exi from now on (Section 6.4). */
+uint64_t gc_join_expiry(const struct gc_membership *membership)
+{
+  enum { LATEST_S = INT32_MAX }; /* from now: later is as good as never */
+  const uint64_t now_s = gc_wall_us() / 1000000;
+  if (membership->has_exp)
+    return membership->exp_s < 1 ? 1 : membership->exp_s < (double)now_s + LATEST_S ? (uint64_t)membership->exp_s : 0;
+  return membership->has_exi && membership->exi_s < LATEST_S ? now_s + membership->exi_s : 0;
+}
+
 static bool reserve(struct gc_join_group *group, size_t more)
 {
   const size_t need = group->file.recipient_count + more;
@@ -52,6 +62,7 @@ static bool take_peer(struct gc_join_group *group, const struct gc_peer *peer)
     *member = (struct gc_context_member){ .id = peer->id };
   }
   member->cred = peer->cred;
+  member->roles = peer->roles;
   return true;
 }
 
@@ -90,8 +101,9 @@ void gc_join_group_clear(struct gc_join_group *group)
   group->file.recipient_count = 0;
 }
 
-void gc_join_group_rekey(struct gc_join_group *group, const struct gc_oscore_params *params)
+void gc_join_group_rekey(struct gc_join_group *group, const struct gc_oscore_params *params, uint64_t expires_s)
 {
+  group->file.expires_s = expires_s;
   group->file.master_secret = params->master_secret;
   group->file.master_salt = params->master_salt;
   group->file.gid = params->id_context;
@@ -106,7 +118,7 @@ enum gc_status gc_join_group_make(struct gc_join_group *group, struct gc_join_se
     .has_gid = true, .master_secret = params->master_secret, .master_salt = params->master_salt, .gm_cred = params->gm_cred,
     .hkdf = params->hkdf_alg, .aead_alg = alg_or_unset(params->aead_alg), .group_enc_alg = alg_or_unset(params->group_enc_alg),
     .sign_alg = alg_or_unset(params->sign_alg), .ecdh_alg = alg_or_unset(params->ecdh_alg), .replay_window = 32, .countersign_elements = 5,
-    .has_ace = true, .ace = { .group_uri = group_uri, .token_alg = GC_ALG_UNSET },
+    .expires_s = gc_join_expiry(membership), .has_ace = true, .ace = { .group_uri = group_uri, .token_alg = GC_ALG_UNSET },
   } };
   if (membership->has_sender_id && session->key) {
     group->file.has_sender = true;
@@ -144,14 +156,10 @@ enum gc_status gc_join_group_write(const struct gc_join_group *group, const stru
   return GC_STATUS_SYSTEM;
 }
 
-/* exp where it is given, else exi from now on (Section 6.4). */
 void gc_join_note(struct gc_join_session *session, const struct gc_membership *membership)
 {
   struct gc_join_file *record = session->record;
   record->num = membership->num;
   record->check_interval_s = membership->policies.key_update_check_interval_s;
-  if (membership->has_exp && membership->exp_s > 0)
-    record->expires_s = (uint64_t)membership->exp_s;
-  else if (membership->has_exi)
-    record->expires_s = gc_wall_us() / 1000000 + membership->exi_s;
+  record->expires_s = gc_join_expiry(membership);
 }

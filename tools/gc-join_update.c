@@ -26,7 +26,7 @@ static void take_params(struct update *update, struct gc_join_session *session, 
   params.master_secret = keep(update->bytes[0], params.master_secret);
   params.master_salt = keep(update->bytes[1], params.master_salt);
   params.id_context = keep(update->bytes[2], params.id_context);
-  gc_join_group_rekey(&update->group, &params);
+  gc_join_group_rekey(&update->group, &params, gc_join_expiry(membership));
   gc_join_note(session, membership);
 }
 
@@ -58,12 +58,25 @@ static enum gc_status take_stale(struct gc_join_session *session, const struct g
   return GC_STATUS_OK;
 }
 
+static enum gc_status take_active(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx)
+{
+  struct update *update = ctx;
+  (void)session;
+  update->group.file.is_inactive = !answer->is_active;
+  return GC_STATUS_OK;
+}
+
 /* Written at once: what it borrows ends with the answer. */
 static enum gc_status take_creds(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx)
 {
   struct update *update = ctx;
   enum gc_status status = answer->message ? gc_join_group_add(&update->group, answer->message) : GC_STATUS_OK;
   return status ? status : gc_join_group_write(&update->group, session, true);
+}
+
+static bool is_turned(const struct update *update)
+{
+  return update->group.file.is_inactive != update->old->is_inactive;
 }
 
 static enum gc_status run(struct gc_join_session *session, struct update *update)
@@ -73,8 +86,12 @@ static enum gc_status run(struct gc_join_session *session, struct update *update
   enum gc_status status = gc_join_session_ask(session, operation, NULL, take_keys, update);
   if (!status && update->is_changed)
     status = gc_join_session_ask(session, GC_JOIN_STALE, &(struct gc_join_question){ .num = held }, take_stale, update);
+  if (!status)
+    status = gc_join_session_try(session, GC_JOIN_ACTIVE, take_active, update);
   if (!status && (update->is_changed || update->is_new_id))
     status = gc_join_session_ask(session, GC_JOIN_CREDS, NULL, take_creds, update);
+  else if (!status && is_turned(update))
+    status = gc_join_group_write(&update->group, session, true);
   if (status)
     session->record->num = held;
   return status ? status : gc_join_session_save(session);
@@ -97,6 +114,8 @@ enum gc_status gc_join_update(struct gc_join_session *session, bool *changed)
   *changed = !status && (update->is_changed || update->is_new_id);
   if (*changed)
     gc_join_say_group(session, "updated", &update->group);
+  if (!status && update->old && is_turned(update))
+    gc_join_say_group(session, update->group.file.is_inactive ? "inactive" : "active", &update->group);
   gc_join_group_free(&update->group);
   gc_context_file_free(&update->old);
   gc_secret_free(&update);
@@ -115,7 +134,7 @@ static enum gc_status install(struct gc_join_session *session, struct gc_context
   enum gc_status status = gc_join_group_of(&group, old);
   if (!status) {
     (void)gc_join_group_remove(&group, message->stale_node_ids);
-    gc_join_group_rekey(&group, &membership.params);
+    gc_join_group_rekey(&group, &membership.params, gc_join_expiry(&membership));
     status = gc_join_group_add(&group, message);
   }
   if (!status)

@@ -62,9 +62,11 @@ static void on_news(void *ctx, const struct gc_join_answer *answer)
     watch->observe_ms = gc_now_ms() + AGAIN_MS;
   else if (answer->result)
     gc_warn("a notification is of no use: %s%s%s", gc_join_result_str(answer->result), answer->detail[0] ? ": " : "", answer->detail);
+  else if (answer->operation == GC_JOIN_WATCH_ACTIVE)
+    watch->wants_update = true; /* the answer of active itself is what counts */
   else if (answer->message)
     (void)look_at_rekeying(watch, answer->message);
-  if (answer->is_end)
+  if (answer->is_end || watch->wants_update)
     gc_node_stop(watch->session->node);
 }
 
@@ -146,6 +148,8 @@ static enum gc_status observe(struct watch *watch)
   status = gc_join_session_ask(watch->session, GC_JOIN_OBSERVE, NULL, NULL, NULL);
   if (!status && !watch->is_evicted)
     status = gc_join_session_ask(watch->session, GC_JOIN_WATCH_NODE, NULL, NULL, NULL);
+  if (!status && !watch->is_evicted)
+    status = gc_join_session_try(watch->session, GC_JOIN_WATCH_ACTIVE, NULL, NULL);
   if (!status)
     status = gc_join_session_save(watch->session);
   if (watch->context != watch->session->association.oscore) { /* made for the first observation: it stands under the new one */

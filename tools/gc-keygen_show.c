@@ -2,8 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "ace/scope.h"
 #include "crypto/secret.h"
 #include "gc-keygen.h"
 
@@ -103,6 +105,22 @@ static void show_cred(struct show *s, const char *key, struct gc_bytes cred)
   field_hex(s, "public_key", gc_bytes(parsed.public_key.bytes, parsed.public_key.len));
 }
 
+/* Until when, and whether at all. */
+static void show_validity(struct show *s, const struct gc_context_file *file)
+{
+  const time_t expires = file->expires_s < 253402300800 ? (time_t)file->expires_s : 253402300799; /* of a year with four digits */
+  char text[32];
+  struct tm utc;
+  if (file->expires_s && s->json)
+    gc_json_uint(s->out, "expires", file->expires_s);
+  else if (file->expires_s && gmtime_r(&expires, &utc) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc))
+    field_text(s, "expires", text);
+  if (file->is_inactive && s->json)
+    gc_json_bool(s->out, "active", false);
+  else if (file->is_inactive)
+    field_text(s, "active", "no");
+}
+
 static void show_common(struct show *s, const struct gc_context_file *file, const struct gc_oscore_secrets *secrets)
 {
   static const char *const profiles[] = { "group-oscore", "oscore", "group-oscore-02" };
@@ -123,6 +141,7 @@ static void show_common(struct show *s, const struct gc_context_file *file, cons
     field_secret(s, "common_iv", gc_bytes(secrets->common_iv, secrets->common_iv_len));
   if (secrets->signature_encryption_key_len)
     field_secret(s, "signature_encryption_key", gc_bytes(secrets->signature_encryption_key, secrets->signature_encryption_key_len));
+  show_validity(s, file);
   if (file->gm_cred.len) {
     open_part(s, "group_manager", "Group Manager");
     show_cred(s, "gm_cred", file->gm_cred);
@@ -172,9 +191,13 @@ static void show_sender(struct show *s, const struct gc_context *context, const 
 static void show_recipient(struct show *s, const struct gc_context *context, const struct gc_oscore_recipient *recipient)
 {
   struct gc_oscore_recipient_secrets keys;
-  char title[48] = "Recipient Context";
+  const struct gc_bytes id = gc_oscore_recipient_id(recipient);
+  char title[48] = "Recipient Context", roles[GC_ROLES_TEXT_MAX];
   open_part(s, NULL, title);
-  field_hex(s, "id", gc_oscore_recipient_id(recipient));
+  field_hex(s, "id", id);
+  for (size_t i = 0; i < context->file->recipient_count; i++)
+    if (context->file->recipients[i].roles && gc_bytes_equal(context->file->recipients[i].id, id))
+      field_text(s, "roles", gc_roles_format(roles, context->file->recipients[i].roles));
   show_cred(s, "cred", gc_oscore_recipient_cred(recipient));
   if (s->secrets && gc_oscore_recipient_secrets(context->oscore, recipient, &keys) == GC_OK) {
     if (keys.recipient_key_len)

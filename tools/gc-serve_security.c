@@ -40,7 +40,7 @@ static enum gc_status check_own_ids(const struct gc_serve_security *security)
 static enum gc_status open_one(struct gc_serve_security *security, size_t index, const char *path, bool strict)
 {
   struct gc_context *context = &security->contexts[index];
-  enum gc_status status = gc_context_open_state(context, path, strict, GC_SECURE_WINDOWS);
+  enum gc_status status = gc_context_open_use(context, path, strict, GC_SECURE_WINDOWS);
   security->context_count = index + 1;
   if (!status && gc_secure_context_windows_lost(context->secure))
     gc_info(1, "%s: replay windows were not saved in order; clients must echo first", path);

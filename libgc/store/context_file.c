@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,180 +11,42 @@
 #include "crypto/alg.h"
 #include "crypto/secret.h"
 #include "oscore/replay_window.h"
+#include "store/context_values.h"
 #include "store/store_json.h"
-
-struct reader {
-  struct gc_context_file *file;
-  struct gc_buf region; /* secret memory behind *file */
-  struct gc_bytes json;
-  const char *path;
-  bool strict;
-  void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem);
-  void *ctx;
-  char prefix[40]; /* "recipients[2]." in front of the key being read */
-};
-
-/* Tell a problem at a key of the object being read; key NULL: the object itself. */
-static __attribute__((format(printf, 4, 5))) void tell(struct reader *r, bool is_error, const char *key, const char *format, ...)
-{
-  char phrase[256], where[128];
-  va_list args;
-  va_start(args, format);
-  vsnprintf(phrase, sizeof phrase, format, args);
-  va_end(args);
-  snprintf(where, sizeof where, "%s%.80s", r->prefix, key ? key : "");
-  size_t len = strlen(where);
-  if (!key && len > 0)
-    where[len - 1] = '\0';
-  struct gc_context_problem problem = { r->path, 0, 0, where, phrase };
-  gc_json_locate(r->json, where, &problem.line, &problem.column);
-  r->problem(r->ctx, is_error, &problem);
-}
-
-static const char *type_name(const json_t *value)
-{
-  static const char *const names[] = { [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
-                                       [JSON_INTEGER] = "a number", [JSON_REAL] = "a fraction", [JSON_TRUE] = "true",
-                                       [JSON_FALSE] = "false",      [JSON_NULL] = "null" };
-  return value ? names[json_typeof(value)] : "nothing";
-}
-
-/* The member of that key; NULL where it is absent or null. */
-static const json_t *get(const json_t *object, const char *key)
-{
-  const json_t *value = json_object_get(object, key);
-  return json_is_null(value) ? NULL : value;
-}
-
-static enum gc_err read_hex(struct reader *r, const json_t *object, const char *key, struct gc_bytes *out, size_t max_len)
-{
-  const json_t *value = get(object, key);
-  if (!value)
-    return GC_OK;
-  if (!json_is_string(value)) {
-    tell(r, true, key, "%s where hexadecimal digits in a string are expected", type_name(value));
-    return GC_E_MALFORMED;
-  }
-  size_t len;
-  uint8_t *at = r->region.ptr + r->region.len;
-  enum gc_err err = gc_secret_hex_decode(at, r->region.cap - r->region.len, &len, json_string_value(value), json_string_length(value));
-  if (err) {
-    tell(r, true, key, "not an even number of hexadecimal digits");
-    return GC_E_MALFORMED;
-  }
-  if (len > max_len) {
-    tell(r, true, key, "%zu bytes, at most %zu are allowed", len, max_len);
-    return GC_E_RANGE;
-  }
-  *out = gc_bytes(at, len);
-  r->region.len += len;
-  return GC_OK;
-}
-
-static enum gc_err read_text(struct reader *r, const json_t *object, const char *key, const char **out)
-{
-  const json_t *value = get(object, key);
-  if (!value)
-    return GC_OK;
-  if (!json_is_string(value)) {
-    tell(r, true, key, "%s where a string is expected", type_name(value));
-    return GC_E_MALFORMED;
-  }
-  *out = (const char *)r->region.ptr + r->region.len;
-  return gc_buf_add(&r->region, gc_bytes(json_string_value(value), json_string_length(value) + 1));
-}
-
-static enum gc_err read_number(struct reader *r, const json_t *object, const char *key, uint32_t *out, uint32_t least, uint32_t most)
-{
-  const json_t *value = get(object, key);
-  if (!value)
-    return GC_OK;
-  if (!json_is_integer(value) || json_integer_value(value) < least || json_integer_value(value) > most) {
-    tell(r, true, key, "a whole number from %u to %u is expected", (unsigned)least, (unsigned)most);
-    return GC_E_RANGE;
-  }
-  *out = (uint32_t)json_integer_value(value);
-  return GC_OK;
-}
-
-/* A COSE algorithm by name or number, of one of the kinds (a bit 1 << kind each). */
-static enum gc_err read_alg(struct reader *r, const json_t *object, const char *key, int32_t *out, unsigned kinds)
-{
-  const json_t *value = get(object, key);
-  const struct gc_alg *alg = NULL;
-  if (!value)
-    return GC_OK;
-  if (json_is_string(value))
-    alg = gc_alg_by_name(gc_bytes(json_string_value(value), json_string_length(value)));
-  else if (json_is_integer(value) && json_integer_value(value) >= INT32_MIN && json_integer_value(value) <= INT32_MAX)
-    alg = gc_alg_by_id((int32_t)json_integer_value(value));
-  else {
-    tell(r, true, key, "%s where the name or number of a COSE algorithm is expected", type_name(value));
-    return GC_E_MALFORMED;
-  }
-  if (!alg) {
-    tell(r, true, key, "unknown algorithm");
-    return GC_E_UNSUPPORTED;
-  }
-  /* -7 as pairwise key agreement: what an older implementation has in P-256 groups (oscore/ puts it into the AAD only) */
-  bool is_old_p256 = alg->id == GC_ALG_ES256 && json_is_integer(value) && kinds == 1u << GC_ALG_ECDH;
-  if (!is_old_p256 && !(kinds & 1u << alg->kind)) {
-    tell(r, true, key, alg->kind == GC_ALG_FORBIDDEN ? "%s must not be used with Group OSCORE" : "%s is not for this purpose", alg->name);
-    return GC_E_RANGE;
-  }
-  *out = alg->id;
-  return GC_OK;
-}
-
-/* Warn of (strict: refuse) keys that mean nothing here; they are mostly misspelt. */
-static enum gc_err check_keys(struct reader *r, const json_t *object, const char *const *known)
-{
-  void *iter = json_object_iter((json_t *)(uintptr_t)object);
-  for (; iter; iter = json_object_iter_next((json_t *)(uintptr_t)object, iter)) {
-    const char *key = json_object_iter_key(iter);
-    size_t i = 0;
-    while (known[i] && strcmp(known[i], key) != 0)
-      i++;
-    if (known[i])
-      continue;
-    tell(r, r->strict, key, "unknown key");
-    if (r->strict)
-      return GC_E_UNSUPPORTED;
-  }
-  return GC_OK;
-}
 
 enum { ID_MAX = 255, SECRET_MAX = 255, CRED_MAX = 8192 };
 
-static enum gc_err read_member(struct reader *r, const json_t *object, struct gc_context_member *out, bool is_sender)
+static enum gc_err read_member(struct gc_context_reader *r, const json_t *object, struct gc_context_member *out, bool is_sender)
 {
   static const char *const sender_keys[] = { "id", "cred", "public_key", "private_key", "name", NULL };
-  static const char *const recipient_keys[] = { "id", "cred", "public_key", "name", NULL };
+  static const char *const recipient_keys[] = { "id", "cred", "public_key", "name", "roles", NULL };
   if (!json_is_object(object)) {
-    tell(r, true, NULL, "%s where an object with an \"id\" is expected", type_name(object));
+    gc_context_reader_tell(r, true, NULL, "%s where an object with an \"id\" is expected", gc_json_type_name(object));
     return GC_E_MALFORMED;
   }
-  enum gc_err err = check_keys(r, object, is_sender ? sender_keys : recipient_keys);
-  if (!err && !get(object, "id")) {
-    tell(r, true, NULL, "\"id\" is missing");
+  enum gc_err err = gc_context_check_keys(r, object, is_sender ? sender_keys : recipient_keys);
+  if (!err && !gc_json_member(object, "id")) {
+    gc_context_reader_tell(r, true, NULL, "\"id\" is missing");
     err = GC_E_MALFORMED;
   }
   if (!err)
-    err = read_hex(r, object, "id", &out->id, ID_MAX);
+    err = gc_context_read_hex(r, object, "id", &out->id, ID_MAX);
   if (!err)
-    err = read_hex(r, object, "cred", &out->cred, CRED_MAX);
+    err = gc_context_read_hex(r, object, "cred", &out->cred, CRED_MAX);
   if (!err)
-    err = read_hex(r, object, "public_key", &out->public_key, CRED_MAX);
+    err = gc_context_read_hex(r, object, "public_key", &out->public_key, CRED_MAX);
   if (!err)
-    err = read_text(r, object, "name", &out->name);
+    err = gc_context_read_text(r, object, "name", &out->name);
   if (!err && is_sender)
-    err = read_hex(r, object, "private_key", &r->file->private_key, SECRET_MAX);
+    err = gc_context_read_hex(r, object, "private_key", &r->file->private_key, SECRET_MAX);
+  if (!err && !is_sender)
+    err = gc_context_read_roles(r, object, "roles", &out->roles);
   return err;
 }
 
-static enum gc_err read_members(struct reader *r, const json_t *root)
+static enum gc_err read_members(struct gc_context_reader *r, const json_t *root)
 {
-  const json_t *sender = get(root, "sender"), *recipients = get(root, "recipients");
+  const json_t *sender = gc_json_member(root, "sender"), *recipients = gc_json_member(root, "recipients");
   enum gc_err err = GC_OK;
   if (sender) {
     r->file->has_sender = true;
@@ -196,7 +57,7 @@ static enum gc_err read_members(struct reader *r, const json_t *root)
   if (err || !recipients)
     return err;
   if (!json_is_array(recipients)) {
-    tell(r, true, "recipients", "%s where an array is expected", type_name(recipients));
+    gc_context_reader_tell(r, true, "recipients", "%s where an array is expected", gc_json_type_name(recipients));
     return GC_E_MALFORMED;
   }
   for (size_t i = 0; i < json_array_size(recipients) && !err; i++) {
@@ -207,22 +68,22 @@ static enum gc_err read_members(struct reader *r, const json_t *root)
   return err;
 }
 
-static enum gc_err read_profile(struct reader *r, const json_t *root)
+static enum gc_err read_profile(struct gc_context_reader *r, const json_t *root)
 {
   static const char *const names[] = { "group-oscore", "oscore", "group-oscore-02" };
-  const json_t *value = get(root, "profile");
+  const json_t *value = gc_json_member(root, "profile");
   for (unsigned i = 0; json_is_string(value) && i < 3; i++)
     if (strcmp(json_string_value(value), names[i]) == 0) {
       r->file->profile = (enum gc_context_profile)i;
       return GC_OK;
     }
-  tell(r, true, "profile", "%s; \"group-oscore\", \"oscore\" or \"group-oscore-02\" is expected",
-       value ? json_is_string(value) ? "unknown profile" : type_name(value) : "missing");
+  gc_context_reader_tell(r, true, "profile", "%s; \"group-oscore\", \"oscore\" or \"group-oscore-02\" is expected",
+       value ? json_is_string(value) ? "unknown profile" : gc_json_type_name(value) : "missing");
   return GC_E_MALFORMED;
 }
 
 /* The defaults of RFC 8613, Section 3.2 hold for OSCORE; in a group null or absent means that it is not used. */
-static enum gc_err read_algorithms(struct reader *r, const json_t *root)
+static enum gc_err read_algorithms(struct gc_context_reader *r, const json_t *root)
 {
   const unsigned aead = 1u << GC_ALG_AEAD, cipher = 1u << GC_ALG_CIPHER;
   struct gc_context_file *file = r->file;
@@ -230,20 +91,20 @@ static enum gc_err read_algorithms(struct reader *r, const json_t *root)
   file->hkdf = GC_ALG_HMAC_256;
   file->aead_alg = is_plain || file->profile == GC_PROFILE_GROUP_OSCORE_02 ? GC_ALG_CCM_16_64_128 : GC_ALG_UNSET;
   file->group_enc_alg = file->sign_alg = file->ecdh_alg = GC_ALG_UNSET;
-  enum gc_err err = read_alg(r, root, "hkdf", &file->hkdf, 1u << GC_ALG_HKDF);
+  enum gc_err err = gc_context_read_alg(r, root, "hkdf", &file->hkdf, 1u << GC_ALG_HKDF);
   if (!err)
-    err = read_alg(r, root, "aead_alg", &file->aead_alg, aead);
+    err = gc_context_read_alg(r, root, "aead_alg", &file->aead_alg, aead);
   if (!err)
-    err = read_alg(r, root, "group_enc_alg", &file->group_enc_alg, aead | cipher);
+    err = gc_context_read_alg(r, root, "group_enc_alg", &file->group_enc_alg, aead | cipher);
   if (!err)
-    err = read_alg(r, root, "sign_alg", &file->sign_alg, 1u << GC_ALG_SIGN);
+    err = gc_context_read_alg(r, root, "sign_alg", &file->sign_alg, 1u << GC_ALG_SIGN);
   if (!err)
-    err = read_alg(r, root, "ecdh_alg", &file->ecdh_alg, 1u << GC_ALG_ECDH);
+    err = gc_context_read_alg(r, root, "ecdh_alg", &file->ecdh_alg, 1u << GC_ALG_ECDH);
   return err;
 }
 
 /* What must be there for the profile, whatever the values. */
-static enum gc_err check_presence(struct reader *r)
+static enum gc_err check_presence(struct gc_context_reader *r)
 {
   struct gc_context_file *file = r->file;
   const char *key = NULL;
@@ -256,26 +117,26 @@ static enum gc_err check_presence(struct reader *r)
   else if (file->profile == GC_PROFILE_OSCORE && !file->has_sender)
     key = "sender";
   if (key) {
-    tell(r, true, key, "missing");
+    gc_context_reader_tell(r, true, key, "missing");
     return GC_E_MALFORMED;
   }
   if (file->profile == GC_PROFILE_GROUP_OSCORE && (file->group_enc_alg == GC_ALG_UNSET || file->sign_alg == GC_ALG_UNSET) &&
       (file->aead_alg == GC_ALG_UNSET || file->ecdh_alg == GC_ALG_UNSET)) {
-    tell(r, true, NULL, "neither group mode (group_enc_alg and sign_alg) nor pairwise mode (aead_alg and ecdh_alg) is set");
+    gc_context_reader_tell(r, true, NULL, "neither group mode (group_enc_alg and sign_alg) nor pairwise mode (aead_alg and ecdh_alg) is set");
     return GC_E_MALFORMED;
   }
   if (file->profile != GC_PROFILE_OSCORE && file->has_sender && file->private_key.len == 0) {
     strcpy(r->prefix, "sender.");
-    tell(r, true, "private_key", "missing; a member without one has no \"sender\"");
+    gc_context_reader_tell(r, true, "private_key", "missing; a member without one has no \"sender\"");
     return GC_E_MALFORMED;
   }
   return GC_OK;
 }
 
-static enum gc_err read_ace(struct reader *r, const json_t *root)
+static enum gc_err read_ace(struct gc_context_reader *r, const json_t *root)
 {
   static const char *const known[] = { "as_uri", "introspect_uri", "issuer", "audience", "group_uri", "token_alg", "token_kid", "token_key", NULL };
-  const json_t *object = get(root, "ace");
+  const json_t *object = gc_json_member(root, "ace");
   struct gc_context_ace *ace = &r->file->ace;
   const struct { const char *key; const char **out; } texts[] = { { "as_uri", &ace->as_uri }, { "introspect_uri", &ace->introspect_uri },
     { "issuer", &ace->issuer }, { "audience", &ace->audience }, { "group_uri", &ace->group_uri } };
@@ -283,58 +144,76 @@ static enum gc_err read_ace(struct reader *r, const json_t *root)
   if (!object)
     return GC_OK;
   if (!json_is_object(object)) {
-    tell(r, true, "ace", "%s where an object is expected", type_name(object));
+    gc_context_reader_tell(r, true, "ace", "%s where an object is expected", gc_json_type_name(object));
     return GC_E_MALFORMED;
   }
   r->file->has_ace = true;
   strcpy(r->prefix, "ace.");
-  enum gc_err err = check_keys(r, object, known);
+  enum gc_err err = gc_context_check_keys(r, object, known);
   for (size_t i = 0; i < sizeof texts / sizeof texts[0] && !err; i++)
-    err = read_text(r, object, texts[i].key, texts[i].out);
+    err = gc_context_read_text(r, object, texts[i].key, texts[i].out);
   if (!err)
-    err = read_alg(r, object, "token_alg", &ace->token_alg, 1u << GC_ALG_AEAD);
+    err = gc_context_read_alg(r, object, "token_alg", &ace->token_alg, 1u << GC_ALG_AEAD);
   if (!err)
-    err = read_hex(r, object, "token_kid", &ace->token_kid, ID_MAX);
+    err = gc_context_read_hex(r, object, "token_kid", &ace->token_kid, ID_MAX);
   if (!err)
-    err = read_hex(r, object, "token_key", &ace->token_key, SECRET_MAX);
+    err = gc_context_read_hex(r, object, "token_key", &ace->token_key, SECRET_MAX);
   r->prefix[0] = '\0';
   return err;
 }
 
-static enum gc_err read_root(struct reader *r, const json_t *root)
+/* How the context is used, and until when. */
+static enum gc_err read_rules(struct gc_context_reader *r, const json_t *root)
+{
+  struct gc_context_file *file = r->file;
+  uint64_t window = file->replay_window, elements = file->countersign_elements;
+  bool is_active = true;
+  enum gc_err err = gc_context_read_number(r, root, "replay_window", &window, 1, GC_REPLAY_WINDOW_MAX);
+  if (!err)
+    err = gc_context_read_number(r, root, "countersign_elements", &elements, 4, 5);
+  if (!err)
+    err = gc_context_read_number(r, root, "expires", &file->expires_s, 0, INT64_MAX);
+  if (!err)
+    err = gc_context_read_bool(r, root, "active", &is_active);
+  file->replay_window = (uint32_t)window;
+  file->countersign_elements = (uint32_t)elements;
+  file->is_inactive = !is_active;
+  return err;
+}
+
+static enum gc_err read_root(struct gc_context_reader *r, const json_t *root)
 {
   static const char *const known[] = { "profile", "name", "gid", "id_context", "master_secret", "master_salt", "hkdf", "aead_alg",
                                        "group_enc_alg", "sign_alg", "ecdh_alg", "cred_fmt", "gm_cred", "sender", "recipients",
-                                       "signature_encryption_key", "replay_window", "countersign_elements", "ace", NULL };
+                                       "signature_encryption_key", "replay_window", "countersign_elements", "expires", "active",
+                                       "ace", NULL };
   struct gc_context_file *file = r->file;
   if (!json_is_object(root)) {
-    tell(r, true, NULL, "%s where an object is expected", type_name(root));
+    gc_context_reader_tell(r, true, NULL, "%s where an object is expected", gc_json_type_name(root));
     return GC_E_MALFORMED;
   }
-  enum gc_err err = check_keys(r, root, known);
+  enum gc_err err = gc_context_check_keys(r, root, known);
   if (!err)
     err = read_profile(r, root);
   if (!err)
     err = read_algorithms(r, root);
   if (!err)
-    err = read_text(r, root, "name", &file->name);
+    err = gc_context_read_text(r, root, "name", &file->name);
   if (!err)
-    err = read_text(r, root, "cred_fmt", &file->cred_fmt);
-  file->has_gid = get(root, "gid") || get(root, "id_context");
+    err = gc_context_read_text(r, root, "cred_fmt", &file->cred_fmt);
+  file->has_gid = gc_json_member(root, "gid") || gc_json_member(root, "id_context");
   if (!err)
-    err = read_hex(r, root, get(root, "gid") ? "gid" : "id_context", &file->gid, ID_MAX);
+    err = gc_context_read_hex(r, root, gc_json_member(root, "gid") ? "gid" : "id_context", &file->gid, ID_MAX);
   if (!err)
-    err = read_hex(r, root, "master_secret", &file->master_secret, SECRET_MAX);
+    err = gc_context_read_hex(r, root, "master_secret", &file->master_secret, SECRET_MAX);
   if (!err)
-    err = read_hex(r, root, "master_salt", &file->master_salt, SECRET_MAX);
+    err = gc_context_read_hex(r, root, "master_salt", &file->master_salt, SECRET_MAX);
   if (!err)
-    err = read_hex(r, root, "signature_encryption_key", &file->signature_encryption_key, SECRET_MAX);
+    err = gc_context_read_hex(r, root, "signature_encryption_key", &file->signature_encryption_key, SECRET_MAX);
   if (!err)
-    err = read_hex(r, root, "gm_cred", &file->gm_cred, CRED_MAX);
+    err = gc_context_read_hex(r, root, "gm_cred", &file->gm_cred, CRED_MAX);
   if (!err)
-    err = read_number(r, root, "replay_window", &file->replay_window, 1, GC_REPLAY_WINDOW_MAX);
-  if (!err)
-    err = read_number(r, root, "countersign_elements", &file->countersign_elements, 4, 5);
+    err = read_rules(r, root);
   if (!err)
     err = read_ace(r, root);
   if (!err)
@@ -342,7 +221,7 @@ static enum gc_err read_root(struct reader *r, const json_t *root)
   return err ? err : check_presence(r);
 }
 
-static enum gc_err new_region(struct reader *r, const json_t *root)
+static enum gc_err new_region(struct gc_context_reader *r, const json_t *root)
 {
   /* every string of the text fits into as many bytes as the text has; NULs of strings replace their quotes */
   size_t recipients = json_array_size(json_object_get(root, "recipients"));
@@ -362,7 +241,7 @@ static enum gc_err new_region(struct reader *r, const json_t *root)
 enum gc_err gc_context_file_parse(struct gc_context_file **out, struct gc_bytes json, const char *path, bool strict,
                                   void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem), void *ctx)
 {
-  struct reader r = { .json = json, .path = path, .strict = strict, .problem = problem, .ctx = ctx };
+  struct gc_context_reader r = { .json = json, .path = path, .strict = strict, .problem = problem, .ctx = ctx };
   json_error_t error;
   *out = NULL;
   if (gc_crypto_init())
@@ -432,6 +311,13 @@ out:
   if (fd >= 0)
     close(fd);
   return err;
+}
+
+const char *gc_context_file_fault(const struct gc_context_file *file, uint64_t now_s)
+{
+  if (file->is_inactive)
+    return "the group is not active: nothing is sent or received before the Group Manager says otherwise";
+  return file->expires_s && now_s >= file->expires_s ? "its keys have expired" : NULL;
 }
 
 void gc_context_file_free(struct gc_context_file **file)

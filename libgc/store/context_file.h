@@ -15,6 +15,7 @@ struct gc_context_member {
   struct gc_bytes id;         /* Sender ID; may be empty */
   struct gc_bytes cred;       /* authentication credential; empty: none */
   struct gc_bytes public_key; /* bare public key (profile group-oscore-02); empty: none */
+  uint64_t roles;             /* of a recipient: GC_ROLE_ bits (ace/scope.h); 0: not known, and so any */
 };
 
 /** Where a context comes from, and what an Authorization Server gives to those it knows: the object "ace". NULL, empty: absent. */
@@ -41,6 +42,8 @@ struct gc_context_file {
   int32_t hkdf, aead_alg, group_enc_alg, sign_alg, ecdh_alg; /* COSE numbers or GC_ALG_UNSET */
   uint32_t replay_window;                /* 1 … 64; 32 where the file says nothing */
   uint32_t countersign_elements;         /* of the signed structure: 5, or 4 (requirement C49b) */
+  uint64_t expires_s;                    /* UTC: the keys are not used from then on; 0: not known */
+  bool is_inactive;                      /* so says the Group Manager: nobody sends, nobody listens */
   bool has_ace;
   struct gc_context_ace ace;
   bool has_sender;
@@ -73,6 +76,10 @@ enum gc_err gc_context_file_read(struct gc_context_file **out, const char *path,
 enum gc_err gc_context_file_parse(struct gc_context_file **out, struct gc_bytes json, const char *path, bool strict,
                                   void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem),
                                   void *ctx) GC_MUST_CHECK;
+
+/** Why messages must be neither protected nor opened with it now (RFC 9594, Section 4.3.1: exp; draft-ietf-ace-key-groupcomm-oscore,
+ *  Section 9.9: inactive groups). A static phrase; NULL: they may. */
+const char *gc_context_file_fault(const struct gc_context_file *file, uint64_t now_s);
 
 /** Wipes; sets *file NULL. */
 void gc_context_file_free(struct gc_context_file **file);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ace/scope.h"
 #include "base/text.h"
 #include "crypto/alg.h"
 #include "crypto/secret.h"
@@ -88,13 +89,13 @@ static void put_alg(struct writer *w, const char *name, int32_t id, bool is_in_p
   put_str(w, alg ? "\"" : "");
 }
 
-static void put_number(struct writer *w, const char *name, uint32_t value, uint32_t normal)
+static void put_number(struct writer *w, const char *name, uint64_t value, uint64_t normal)
 {
-  char number[16];
+  char number[24];
   if (value == normal)
     return;
   key(w, name);
-  snprintf(number, sizeof number, "%" PRIu32, value);
+  snprintf(number, sizeof number, "%" PRIu64, value);
   put_str(w, number);
 }
 
@@ -107,6 +108,7 @@ static void new_line(struct writer *w)
 
 static void put_member(struct writer *w, const struct gc_context_member *member, struct gc_bytes private_key)
 {
+  char roles[GC_ROLES_TEXT_MAX];
   w->is_first = true;
   put_str(w, "{ ");
   put_hex(w, "id", member->id, true);
@@ -114,6 +116,7 @@ static void put_member(struct writer *w, const struct gc_context_member *member,
   put_hex(w, "cred", member->cred, false);
   put_hex(w, "public_key", member->public_key, false);
   put_hex(w, "private_key", private_key, false);
+  put_text(w, "roles", member->roles ? gc_roles_format(roles, member->roles) : NULL);
   put_str(w, " }");
   w->is_first = false;
 }
@@ -159,6 +162,11 @@ static void put_all(struct writer *w, const struct gc_context_file *file)
   put_alg(w, "ecdh_alg", file->ecdh_alg, is_current);
   put_number(w, "replay_window", file->replay_window, 32);
   put_number(w, "countersign_elements", file->countersign_elements, 5);
+  put_number(w, "expires", file->expires_s, 0);
+  if (file->is_inactive) {
+    key(w, "active");
+    put_str(w, "false");
+  }
   if (!is_plain) {
     new_line(w);
     put_text(w, "cred_fmt", file->cred_fmt);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ace/scope.h"
 #include "crypto/hkdf.h"
 
 /* told what is wrong */
@@ -141,11 +142,15 @@ static enum gc_err add_members(const struct maker *m)
   if (!m->to->names)
     return GC_E_MEMORY;
   for (size_t i = 0; i < f->recipient_count; i++) {
-    err = gc_oscore_context_add_recipient(m->to->oscore, f->recipients[i].id, cred_of(&f->recipients[i]), NULL, &why);
+    const uint64_t roles = f->recipients[i].roles;
+    struct gc_oscore_recipient *recipient;
+    err = gc_oscore_context_add_recipient(m->to->oscore, f->recipients[i].id, cred_of(&f->recipients[i]), &recipient, &why);
     if (err) {
       snprintf(key, sizeof key, "recipients[%zu]%s", i, err == GC_E_EXISTS ? ".id" : "");
       return tell(m, key, why, err);
     }
+    if (roles)
+      gc_oscore_recipient_set_roles(recipient, roles & GC_ROLE_REQUESTER, roles & GC_ROLE_RESPONDER);
     if ((err = add_name(m->to, &f->recipients[i])))
       return err;
   }

@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { ASK_AGAIN_MS = 10000 };
+enum { ASK_AGAIN_MS = 10000, CLOCK_CHECK_S = 60 };
 
 struct old {
   struct gc_secure_context *context;
@@ -24,8 +25,25 @@ struct gc_succession {
   size_t old_count, ended_count;
   struct ended *ended;                   /* retired, and not yet released */
   uint64_t ask_ms;
+  uint64_t expires_s, clock_ms;          /* when the clock is to be looked at for it; UINT64_MAX: never */
   struct stat seen;                      /* the file that was looked at last; st_nlink 0: there was none */
 };
+
+/* --- expiry -------------------------------------------------------------------------------------------------------- */
+
+static uint64_t wall_s(void)
+{
+  const time_t now = time(NULL);
+  return now > 0 ? (uint64_t)now : 0;
+}
+
+/* The clock may be set meanwhile: it is looked at each minute. */
+static void expect_end(struct gc_succession *s, uint64_t expires_s, uint64_t now_ms)
+{
+  const uint64_t now_s = wall_s(), left_s = expires_s > now_s ? expires_s - now_s : 0;
+  s->expires_s = expires_s;
+  s->clock_ms = expires_s ? now_ms + 1000 * (left_s < CLOCK_CHECK_S ? left_s : CLOCK_CHECK_S) : UINT64_MAX;
+}
 
 /* --- life ---------------------------------------------------------------------------------------------------------- */
 
@@ -43,6 +61,7 @@ struct gc_succession *gc_succession_new(const struct gc_succession_params *param
     return NULL;
   }
   s->current = current;
+  expect_end(s, params->expires_s, params->now_ms);
   return s;
 }
 
@@ -166,6 +185,8 @@ void gc_succession_tick(struct gc_succession *succession, uint64_t now_ms)
 uint64_t gc_succession_deadline(const struct gc_succession *succession)
 {
   uint64_t first = succession->ended ? succession->ask_ms : UINT64_MAX;
+  if (succession->current && succession->clock_ms < first)
+    first = succession->clock_ms;
   for (size_t i = 0; i < succession->old_count; i++)
     if (succession->old[i].until_ms < first)
       first = succession->old[i].until_ms;
@@ -182,6 +203,15 @@ static enum gc_succession_event removed(struct gc_succession *s, uint64_t now_ms
     end(s, s->current, true, now_ms);
   s->current = NULL;
   return GC_SUCCESSION_REMOVED;
+}
+
+/* What there is must not be used now; the file may change, or go. */
+static enum gc_succession_event suspended(struct gc_succession *s, const char *why, uint64_t now_ms)
+{
+  if (removed(s, now_ms) == GC_SUCCESSION_SAME)
+    return GC_SUCCESSION_SAME;
+  tell(s, true, why);
+  return GC_SUCCESSION_SUSPENDED;
 }
 
 /* --- a context comes ----------------------------------------------------------------------------------------------- */
@@ -311,12 +341,19 @@ enum gc_succession_event gc_succession_check(struct gc_succession *succession, b
     s->seen = (struct stat){ 0 };
     return removed(s, now_ms);
   }
-  if (!anew && is_seen(&s->seen, &st))
-    return GC_SUCCESSION_SAME;
+  if (!anew && is_seen(&s->seen, &st)) {
+    const struct gc_context_file rules = { .expires_s = s->expires_s };
+    const char *fault = s->current ? gc_context_file_fault(&rules, wall_s()) : NULL;
+    expect_end(s, s->expires_s, now_ms);
+    return fault ? suspended(s, fault, now_ms) : GC_SUCCESSION_SAME;
+  }
   s->seen = st; /* what comes while it is read is another one, and looked at again */
   if (gc_context_file_read(&file, s->path, (s->params.flags & GC_SECURE_STRICT) != 0, s->params.problem, s->params.ctx))
     return refused(s);
-  const enum gc_succession_event event = take(s, file, now_ms);
+  const char *fault = gc_context_file_fault(file, wall_s());
+  const enum gc_succession_event event = fault ? suspended(s, fault, now_ms) : take(s, file, now_ms);
+  if (event != GC_SUCCESSION_REFUSED)
+    expect_end(s, file->expires_s, now_ms);
   gc_context_file_free(&file);
   return event;
 }

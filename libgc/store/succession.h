@@ -17,6 +17,8 @@ struct gc_succession_params {
   const struct stat *seen;       /* the file just before the current context was read; NULL: not known */
   struct gc_oscore_ring *ring;   /* the contexts go there; outlives the succession */
   unsigned flags;                /* GC_SECURE_…, as of the current context */
+  uint64_t expires_s;            /* of the file as it is now (gc_context_file) */
+  uint64_t now_ms;
   uint64_t overlap_ms;           /* how long an old context still receives; 0: not at all */
   /** Told each warning, and the error (last); must not be NULL. */
   void (*problem)(void *ctx, bool is_error, const struct gc_context_problem *problem);
@@ -37,7 +39,7 @@ struct gc_succession *gc_succession_new(const struct gc_succession_params *param
  *  GC_E_SYSTEM and others: as gc_secure_context_close */
 enum gc_err gc_succession_free(struct gc_succession **succession);
 
-/** The context in use; NULL: the file was removed. */
+/** The context in use; NULL: the file was removed, or is suspended. */
 struct gc_secure_context *gc_succession_current(const struct gc_succession *succession);
 
 enum gc_succession_event {
@@ -46,15 +48,18 @@ enum gc_succession_event {
   GC_SUCCESSION_REPLACED, /* another context is in use; the one before receives until its time is over */
   GC_SUCCESSION_BEGUN,    /* another context is in use after there was none */
   GC_SUCCESSION_REMOVED,  /* the file is gone: neither it nor an old one receives any more */
+  GC_SUCCESSION_SUSPENDED, /* the keys have expired, or the group is inactive, which was told: as REMOVED, until the file says otherwise */
   GC_SUCCESSION_REFUSED,  /* it cannot be used, which was told, once for each such file: the context before stays */
 };
 
-/** Look at the file, and act on what has become of it. anew: read it even if it is the one that was looked at last. */
+/** Look at the file and the clock, and act on what has become of it. anew: read it even if it is the one that was looked at last. */
 enum gc_succession_event gc_succession_check(struct gc_succession *succession, bool anew, uint64_t now_ms);
 
 /** Old contexts whose time is over go. */
 void gc_succession_tick(struct gc_succession *succession, uint64_t now_ms);
-uint64_t gc_succession_deadline(const struct gc_succession *succession); /* UINT64_MAX: nothing waits */
+
+/** When gc_succession_check and gc_succession_tick are due. UINT64_MAX: nothing waits */
+uint64_t gc_succession_deadline(const struct gc_succession *succession);
 
 struct gc_succession_state {
   size_t old;   /* contexts that still receive */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ace/scope.h"
 #include "store/context_file.h"
 
 static const char good[] =
@@ -22,7 +23,8 @@ static const char good[] =
   " \"group_uri\": \"coap://gm/ace-group/li\", \"token_alg\": 10, \"token_kid\": \"4153\", \"token_key\": \"b0b1\" },\n"
   "  \"sender\":     { \"id\": \"25\", \"cred\": \"a101\", \"private_key\": \"ff00\" },\n"
   "  \"recipients\": [ { \"id\": \"52\", \"cred\": \"a102\" },\n"
-  "                  { \"id\": \"\", \"cred\": \"a103\", \"name\": \"lamp\" } ] }\n";
+  "                  { \"id\": \"\", \"cred\": \"a103\", \"name\": \"lamp\", \"roles\": \"responder,requester\" } ],\n"
+  "  \"expires\": 4102444800, \"active\": false }\n";
 
 static struct {
   int errors, warnings, line, column;
@@ -67,6 +69,10 @@ static void check_good(const struct gc_context_file *file)
   assert_true(gc_bytes_equal(file->recipients[0].cred, gc_bytes("\xa1\x02", 2)));
   assert_int_equal(file->recipients[1].id.len, 0);
   assert_string_equal(file->recipients[1].name, "lamp");
+  assert_int_equal(file->recipients[0].roles, 0);
+  assert_int_equal(file->recipients[1].roles, GC_ROLE_REQUESTER | GC_ROLE_RESPONDER);
+  assert_int_equal(file->expires_s, 4102444800);
+  assert_true(file->is_inactive);
   assert_int_equal(file->replay_window, 32);
   assert_true(file->has_ace);
   assert_string_equal(file->ace.as_uri, "coap://as/token");
@@ -126,6 +132,10 @@ static void errors_name_line_column_and_key(void **state)
     { "\"gm_cred\": ", "\"gm_cert\": ", "gm_cert", "unknown key", 6, 33 },
     { "\"cred_fmt\": \"CCS\"", "\"cred_fmt\": 1", "cred_fmt", "a number where a string", 6, 15 },
     { "\"cred_fmt\": \"CCS\"", "\"cred_fmt\": \"CCS\", \"replay_window\": 0", "replay_window", "from 1 to 64", 6, 39 },
+    { "4102444800", "-1", "expires", "a whole number from 0 to", 10, 14 },
+    { "4102444800", "\"2100\"", "expires", "a whole number from 0 to", 10, 14 },
+    { "false", "0", "active", "a number where true or false", 10, 36 },
+    { "responder,requester", "boss", "recipients[1].roles", "\"requester,responder\"", 9, 72 },
     { "a102\" },", "a102\" }", "", "']' expected", 9, 19 },
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -202,6 +212,19 @@ static void what_is_written_is_read_again(void **state)
   assert_int_equal(gc_context_file_read(&again, "/", false, note, NULL), GC_E_SYSTEM);
 }
 
+/* @req JN-31 GR-13 */
+static void when_it_must_not_be_used(void **state)
+{
+  (void)state;
+  struct gc_context_file file = { .expires_s = 0 };
+  assert_null(gc_context_file_fault(&file, UINT64_MAX));
+  file.expires_s = 1000;
+  assert_null(gc_context_file_fault(&file, 999));
+  assert_string_equal(gc_context_file_fault(&file, 1000), "its keys have expired");
+  file.is_inactive = true;
+  assert_non_null(strstr(gc_context_file_fault(&file, 999), "not active"));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -211,6 +234,7 @@ int main(void)
     cmocka_unit_test(unknown_keys_are_warned_of),
     cmocka_unit_test(every_truncation_is_refused),
     cmocka_unit_test(what_is_written_is_read_again),
+    cmocka_unit_test(when_it_must_not_be_used),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

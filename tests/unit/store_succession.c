@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../tests/lib/oscore_rig.h"
@@ -31,6 +32,8 @@ struct content {
   size_t own;          /* 0: member 1 */
   size_t cred_of_0;    /* another credential of member 0, by the number it is made from; 0: its own */
   size_t members;      /* 0: 3 */
+  int64_t expires_in;  /* seconds from now; 0: not said */
+  bool is_inactive;
 };
 
 static void write_content(const char *to, const struct content *c)
@@ -44,6 +47,9 @@ static void write_content(const char *to, const struct content *c)
   fprintf(f, "{ \"profile\": \"group-oscore\", \"name\": \"%s\", \"gid\": \"6769%02x\", \"master_secret\": \"%02x0102030405060708090a0b0c0d0e0f\",\n"
              "  \"hkdf\": 5, \"aead_alg\": 10, \"group_enc_alg\": 10, \"sign_alg\": \"EdDSA\", \"ecdh_alg\": -27, \"cred_fmt\": \"CCS\",\n"
              "  \"gm_cred\": \"%s\",\n", c->name ? c->name : "lights", c->secret, c->secret, gc_hex_encode(hex, sec_cred(GC_CURVE_ED25519, 60000)));
+  if (c->expires_in)
+    fprintf(f, "  \"expires\": %lld,", (long long)time(NULL) + c->expires_in);
+  fprintf(f, "  \"active\": %s,\n", c->is_inactive ? "false" : "true");
   fprintf(f, "  \"sender\": { \"id\": \"%02zx\", \"cred\": \"%s\",", own + 1, gc_hex_encode(hex, sec_cred(GC_CURVE_ED25519, 1)));
   fprintf(f, " \"private_key\": \"%s\" },\n  \"recipients\": [", gc_hex_encode(hex, gc_bytes(pair.private_key, 32)));
   for (size_t i = 0, n = 0; i < members; i++)
@@ -424,12 +430,52 @@ static void killed_in_between(void **unused)
   unlink(copy);
 }
 
+/* Keys that have expired and groups that are not active are out of use until the file says otherwise. @req JN-31 GR-13 */
+static void suspended(void **unused)
+{
+  (void)unused;
+  struct gc_oscore_binding mine, its;
+  put(&(struct content){ .secret = 1 });
+  struct gc_succession *s = begin(GC_SECURE_WINDOWS, OVERLAP_MS);
+  struct gc_oscore_context *client = client_of(&(struct content){ .secret = 1 });
+  const struct gc_bytes one = sec_request(client, sec_get, NULL, &mine), two = sec_request(client, sec_get, NULL, &mine);
+  assert_int_equal(receive(one, &its), GC_SEC_OK);
+  put(&(struct content){ .secret = 1, .is_inactive = true });
+  assert_int_equal(gc_succession_check(s, false, 0), GC_SUCCESSION_SUSPENDED);
+  assert_non_null(strstr(told, "not active"));
+  assert_null(current(s));
+  expect_state(s, 0, 0);
+  assert_int_equal(receive(two, &its), GC_SEC_NO_CONTEXT);
+  assert_int_equal(gc_succession_check(s, true, 0), GC_SUCCESSION_SAME);
+  put(&(struct content){ .secret = 1 });
+  assert_int_equal(gc_succession_check(s, false, 0), GC_SUCCESSION_BEGUN);
+  assert_int_equal(receive(one, &its), GC_SEC_REPLAY); /* windows were kept */
+  assert_int_equal(receive(two, &its), GC_SEC_OK);
+  /* the end is noticed without a change of the file */
+  put(&(struct content){ .secret = 1, .expires_in = 1 });
+  assert_int_equal(gc_succession_check(s, false, 5), GC_SUCCESSION_SAME);
+  assert_in_range(gc_succession_deadline(s), 5, 1005);
+  assert_int_equal(gc_succession_check(s, false, 6), GC_SUCCESSION_SAME);
+  while (gc_succession_check(s, false, 1005) == GC_SUCCESSION_SAME)
+    usleep(20000);
+  assert_string_equal(told, ":its keys have expired");
+  assert_null(current(s));
+  assert_int_equal(gc_succession_deadline(s), UINT64_MAX);
+  assert_int_equal(receive(two, &its), GC_SEC_NO_CONTEXT);
+  put(&(struct content){ .secret = 2, .expires_in = 100 });
+  assert_int_equal(gc_succession_check(s, false, 2000), GC_SUCCESSION_BEGUN);
+  assert_int_equal(gc_succession_deadline(s), 2000 + 60000); /* the clock may be set meanwhile */
+  gc_oscore_context_free(&client);
+  assert_int_equal(gc_succession_free(&s), GC_OK);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {
     TEST(replaced_and_dropped), TEST(many_in_quick_succession), TEST(members_only),    TEST(own_id_changes),
     TEST(same_keys_never_twice), TEST(broken_and_removed),      TEST(without_overlap), TEST(killed_in_between),
+    TEST(suspended),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

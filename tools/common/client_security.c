@@ -28,9 +28,9 @@ static enum gc_status open_all(struct gc_client_security *security, const struct
 {
   for (size_t i = 0; i < common->context_count; i++) {
     struct gc_context *context = &security->contexts[i];
-    const bool is_used = i == 0 && !use->without_state && !use->only_receives;
-    enum gc_status status = is_used ? gc_context_open_state(context, common->contexts[i], common->strict, 0)
-                                    : gc_context_open(context, common->contexts[i], common->strict);
+    const bool is_used = i == 0 && !use->only_receives;
+    enum gc_status status = use->without_state ? gc_context_open(context, common->contexts[i], common->strict)
+                                               : gc_context_open_use(context, common->contexts[i], common->strict, is_used ? 0 : GC_SECURE_READ_ONLY);
     security->count++;
     if (status)
       return status;

@@ -6,6 +6,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "net/loop.h"
+
 void gc_keep_secrets(void)
 {
   setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
@@ -57,6 +59,17 @@ enum gc_status gc_context_open(struct gc_context *context, const char *path, boo
 enum gc_status gc_context_open_state(struct gc_context *context, const char *path, bool strict, unsigned uses)
 {
   return open_with(context, path, strict, uses);
+}
+
+enum gc_status gc_context_open_use(struct gc_context *context, const char *path, bool strict, unsigned uses)
+{
+  const enum gc_status status = open_with(context, path, strict, uses);
+  const char *fault = status ? NULL : gc_context_file_fault(context->file, gc_wall_us() / 1000000);
+  if (!fault)
+    return status;
+  const char *group_uri = context->file->ace.group_uri;
+  gc_error("%s: %s%s%s%s", path, fault, group_uri ? " (gc-join rekey " : "", group_uri ? path : "", group_uri ? " asks the Group Manager)" : "");
+  return GC_STATUS_SECURITY;
 }
 
 enum gc_status gc_context_tell_unsaved(const struct gc_context *context, enum gc_err err)

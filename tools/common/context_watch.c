@@ -62,7 +62,8 @@ static void say(const struct watched *file, enum gc_succession_event event)
   case GC_SUCCESSION_REMOVED:
     gc_warn("%s: removed: no member of this group any more", path);
     break;
-  case GC_SUCCESSION_REFUSED: /* said by who has read it */
+  case GC_SUCCESSION_SUSPENDED: /* these were said by who has read it */
+  case GC_SUCCESSION_REFUSED:
   case GC_SUCCESSION_SAME:
     break;
   }
@@ -214,7 +215,7 @@ enum gc_err gc_context_watch_add(struct gc_context_watch *watch, struct gc_conte
   }
   *file = (struct watched){ .watch = watch, .context = context, .directory = -1, .name = slash ? slash + 1 : context->path };
   const struct gc_succession_params params = { .path = context->path, .ring = ring, .flags = flags, .seen = &context->seen, .overlap_ms = watch->overlap_ms,
-                                               .problem = gc_context_tell, .object = on_object, .release = on_release, .ctx = file };
+                                               .expires_s = context->file ? context->file->expires_s : 0, .now_ms = gc_now_ms(), .problem = gc_context_tell, .object = on_object, .release = on_release, .ctx = file };
   file->succession = gc_succession_new(&params, context->secure);
   if (!file->succession) {
     free(file);
@@ -231,17 +232,21 @@ enum gc_err gc_context_watch_start(struct gc_context_watch *watch, struct gc_loo
   enum gc_err err = start_notify(watch);
   if (!err)
     err = start_hangup(watch);
-  if (!err)
-    check_all(watch, false);
-  return err;
+  if (err)
+    return err;
+  check_all(watch, false);
+  find_due(watch);
+  return GC_OK;
 }
 
 void gc_context_watch_tick(struct gc_context_watch *watch, uint64_t now_ms)
 {
   if (!watch || now_ms < watch->due_ms)
     return;
-  for (size_t i = 0; i < watch->count; i++)
+  for (size_t i = 0; i < watch->count; i++) {
     gc_succession_tick(watch->files[i]->succession, now_ms);
+    check(watch->files[i], false); /* its keys may have expired */
+  }
   find_due(watch);
 }
 

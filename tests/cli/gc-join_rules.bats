@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# What a member must not do: use keys that have expired, take part in a group that is not active, heed those without the role.
+
+setup() {
+	. "$BATS_TEST_DIRNAME/../lib/join.sh"
+	PORT=$((20000 + (BATS_TEST_NUMBER * 223 + $$) % 20000))
+	join_setup "127.0.0.1:$PORT" "127.0.0.1:$((PORT + 1))"
+	SERVER=127.0.0.3:$((PORT + 2))
+}
+
+teardown() {
+	join_teardown
+}
+
+# $1: lifetime of the group's keys in seconds. alice asks, lamp answers; each knows the other
+two_members() {
+	echo "{ \"as\": \"gm.as.json\", \"key\": \"gm.key\", \"groups\": [ { \"name\": \"lights\", \"lifetime_s\": $1, \"renew_before_s\": $2 } ] }" >gm.json
+	as_start
+	gm_start
+	client alice requester
+	client lamp responder
+	join alice requester
+	[ "$status" -eq 0 ]
+	join lamp responder
+	[ "$status" -eq 0 ]
+	gc-join creds alice.json >/dev/null
+	[ "$(jq '.recipients | length' alice.json)" -eq 1 ]
+}
+
+serve() { # FILE
+	background lamp lamp.serve gc-serve --bind "$SERVER" --no-group -g "$1" -v
+	serve_pid=$last_pid
+}
+
+ask() { # FILE [OPTION]…: GET /hello of the lamp; its exit status to $status
+	local file=$1
+	shift
+	status=0
+	gc-send -g "$file" -t 1 "$@" "coap://$SERVER/hello" >out 2>err || status=$?
+	cat out err
+}
+
+# @req JN-31
+@test "keys that have expired: nothing is sent and nothing received with them, until others come" {
+	two_members 8 1
+	expires=$(jq .expires lamp.json)
+	[ $((expires - $(date +%s))) -le 8 ]
+	[ "$(gc-keygen show --json lamp.json | jq .expires)" -eq "$expires" ]
+	serve lamp.json
+	ask alice.json
+	[ "$status" -eq 0 ]
+	gm_kill KILL # which would give others in time
+	jq ".expires = $(date +%s) + 600" alice.json >young.json # the clock of this one is wrong
+	chmod 600 young.json
+	cp alice.json.state young.json.state
+	JOIN_PATIENCE=12 until_true has_line 'lamp.json: its keys have expired' lamp.serve.err
+	ask young.json
+	[ "$status" -ne 0 ]
+	[ "$(grep -c 'answered 2.05' lamp.serve.err)" -eq 1 ]
+	ask alice.json
+	[ "$status" -eq 5 ]
+	grep -qx 'gc-send: alice.json: its keys have expired (gc-join rekey alice.json asks the Group Manager)' err
+	[ ! -s out ]
+	status=0
+	gc-serve --bind 127.0.0.4 --no-group -g lamp.json 2>err || status=$?
+	[ "$status" -eq 5 ]
+	# who only looks may look
+	mid=$(gc-send --dry-run --piv 1 -g young.json "coap://$SERVER/hello")
+	echo "$mid" | gc-decode -g lamp.json --json --hex | jq -e .security.verified
+	# the Group Manager has made others when it is there again
+	gm_start
+	until_true gc-join rekey lamp.json
+	gc-join rekey alice.json
+	until_true has_line 'there again, and in use' lamp.serve.err
+	ask alice.json
+	[ "$status" -eq 0 ]
+}
+
+# @req GR-12 GR-13
+@test "a group that is not active: members stop, and go on when it is active again" {
+	two_members 600 60
+	watch lamp
+	serve lamp.json
+	ask alice.json
+	[ "$status" -eq 0 ]
+	cp alice.json unaware.json
+	cp alice.json.state unaware.json.state
+	gc-manager --db gm.db deactivate lights
+	grep -q '^inactive lights num=[0-9]* (by command)$' gm.log
+	until_true has_line 'the group is not active' lamp.serve.err
+	[ "$(jq .active lamp.json)" = false ]
+	has_line '^inactive lights: Gid' lamp.watch.log
+	ask unaware.json
+	[ "$status" -ne 0 ]
+	gc-join status alice.json | grep -q 'the group is not active'
+	gc-join rekey alice.json
+	[ "$(jq .active alice.json)" = false ]
+	ask alice.json
+	[ "$status" -eq 5 ]
+	client late requester
+	join late requester
+	[ "$status" -eq 1 ]
+	grep -q 'Group currently not active' err
+	gc-manager --db gm.db activate lights
+	grep -q '^active lights num=[0-9]* (by command)$' gm.log
+	until_true has_line 'there again, and in use' lamp.serve.err
+	[ "$(jq .active lamp.json)" = null ]
+	gc-join rekey alice.json
+	ask alice.json
+	[ "$status" -eq 0 ]
+	gc-manager --db gm.db activate lights # it is: nothing happens
+	[ "$(grep -c '^active' gm.log)" -eq 1 ]
+	run gc-manager --db gm.db activate nowhere
+	[ "$status" -eq 1 ]
+}
+
+# @req JN-30
+@test "requests of who is no requester and responses of who is no responder are dropped" {
+	two_members 600 60
+	[ "$(jq -r '.recipients[0].roles' alice.json)" = responder ]
+	[ "$(jq -r '.recipients[0].roles' lamp.json)" = requester ]
+	serve lamp.json
+	ask alice.json
+	[ "$status" -eq 0 ]
+	end_of "$serve_pid" INT
+	# the lamp asks alice: a request that nobody answers
+	background alice alice.serve gc-serve --bind "$SERVER" --no-group -g alice.json -v
+	ask lamp.json
+	[ "$status" -ne 0 ]
+	until_true has_line 'its sender has not the role for it' alice.serve.err
+	[ "$(grep -c "answered 2.05" alice.serve.err)" -eq 0 ]
+	# and if alice does answer, whoever knows her as a requester only does not listen
+	jq '.recipients[0].roles = "requester,responder"' alice.json >free.json
+	chmod 600 free.json
+	end_of "$last_pid" INT
+	cp alice.json.state free.json.state
+	background alice free.serve gc-serve --bind "$SERVER" --no-group -g free.json -v
+	ask lamp.json --json
+	[ "$status" -eq 5 ]
+	has_line 'answered 2.05' free.serve.err
+	grep -q '"error":"role"\|has not the role' out err
+	# gc-decode shows them all the same
+	gc-send --dry-run --piv 9 -g lamp.json "coap://$SERVER/hello" | gc-decode -g alice.json --json --hex | jq -e .security.verified
+}
