@@ -104,7 +104,7 @@ enum gc_status gc_join_session_try(struct gc_join_session *session, enum gc_join
 /** The Authorization Server at session->as: its address and token endpoint. */
 enum gc_status gc_join_use_as(struct gc_join_session *session, struct gc_join_server *as);
 
-/** Where another token is due, forget the one there is: the next operation gets another. */
+/** Where another token is due the next operation gets it. */
 void gc_join_session_renew(struct gc_join_session *session);
 
 /** Write FILE.join; 4: said */

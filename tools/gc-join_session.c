@@ -351,7 +351,7 @@ enum gc_status gc_join_session_begin(struct gc_join_session *session, const stru
 void gc_join_session_renew(struct gc_join_session *session)
 {
   const uint64_t renew_s = session->record->renew_s;
-  if (renew_s && gc_wall_us() / 1000000 >= renew_s && gc_join_forget_token(session->join) == GC_OK)
+  if (renew_s && gc_wall_us() / 1000000 >= renew_s && gc_join_renew_token(session->join) == GC_OK)
     gc_info(1, "another token is due");
 }
 

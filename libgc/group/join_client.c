@@ -198,13 +198,12 @@ enum gc_err gc_join_ask(struct gc_join *join, enum gc_join_operation operation, 
   return GC_OK;
 }
 
-enum gc_err gc_join_forget_token(struct gc_join *join)
+enum gc_err gc_join_renew_token(struct gc_join *join)
 {
   if (join->stage != GC_JOIN_AT_REST || !join->params.as_context)
     return GC_E_STATE;
-  gc_wipe(join->secrets, sizeof *join->secrets);
-  join->context = NULL;
-  join->ring = NULL;
+  join->updates = join->context && join->secrets->material_len;
+  join->secrets->token_len = 0;
   return GC_OK;
 }
 
@@ -223,7 +222,7 @@ void gc_join_stop_observing(struct gc_join *join, uint64_t now_ms)
 
 static enum gc_join_stage next_stage(const struct gc_join *join)
 {
-  if (join->context)
+  if (join->context && !join->updates)
     return GC_JOIN_AT_QUESTION;
   if (join->secrets->token_len)
     return GC_JOIN_AT_UPLOAD;

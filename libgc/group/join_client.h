@@ -122,7 +122,7 @@ struct gc_join_answer {
 
 /** A token and what it is bound to: to be kept, and given back to gc_join_resume. Secret. Borrowed. */
 struct gc_join_token {
-  struct gc_bytes token;
+  struct gc_bytes token;       /* empty: it updates the rights of the association, and could not make another */
   struct gc_bytes material;    /* encoded OSCORE_Input_Material */
   bool has_expires_in;
   uint64_t expires_in_s;       /* from now */
@@ -185,9 +185,10 @@ struct gc_join_question {
  */
 enum gc_err gc_join_ask(struct gc_join *join, enum gc_join_operation operation, const struct gc_join_question *question) GC_MUST_CHECK;
 
-/** Forget token and association: the next operation begins with others. For a token that is about to expire, with which the
- *  membership would end (RFC 9594, Section 5). GC_E_STATE: an operation is under way, or no other token could be had */
-enum gc_err gc_join_forget_token(struct gc_join *join) GC_MUST_CHECK;
+/** The next operation begins with another token. For one that is about to expire, with which the membership would end (RFC 9594,
+ *  Section 5). Where there is an association its rights are updated (RFC 9203, Sections 3.1 and 4.1) and it goes on; where that is
+ *  refused, or there is none, another is made. GC_E_STATE: an operation is under way, or no other token could be had */
+enum gc_err gc_join_renew_token(struct gc_join *join) GC_MUST_CHECK;
 
 /** Is an operation under way? */
 bool gc_join_is_busy(const struct gc_join *join);

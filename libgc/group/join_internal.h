@@ -61,6 +61,7 @@ struct gc_join {
   unsigned challenges;           /* Join Requests that were answered with a new challenge */
   bool has_new_token, has_new_association; /* got in this operation: another one would not help */
   bool is_kept_token;            /* the token is from an earlier run */
+  bool updates;                  /* the rights of the association that stands are being updated */
   struct gc_join_slot current, observations[GC_JOIN_OBSERVATIONS];
   struct gc_join_secrets *secrets;
   struct gc_oscore_context *context; /* the association; NULL: none */
@@ -128,6 +129,11 @@ void gc_join_send_hints(struct gc_join *join, uint64_t now_ms);
 void gc_join_take_hints(struct gc_join *join);
 void gc_join_send_token(struct gc_join *join, uint64_t now_ms);
 void gc_join_take_token(struct gc_join *join);
+
+/** Rights cannot be updated: another token, another association. */
+void gc_join_update_anew(struct gc_join *join);
+/** The update is done. */
+void gc_join_updated(struct gc_join *join);
 
 /* join_upload.c */
 void gc_join_send_upload(struct gc_join *join, uint64_t now_ms);

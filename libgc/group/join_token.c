@@ -1,6 +1,7 @@
 /* The token: hints of the Group Manager, and the Authorization Server (RFC 9200, Sections 5.3 and 5.8). */
 #include <string.h>
 
+#include "crypto/secret.h"
 #include "group/join_internal.h"
 #include "iana/names.h"
 
@@ -58,37 +59,67 @@ void gc_join_take_hints(struct gc_join *join)
 
 /* --- the token endpoint ------------------------------------------------------------------------------------------------ */
 
-static enum gc_err put_request(struct gc_join *join, struct gc_ace_params *request, struct gc_buf *scope, struct gc_buf *payload)
+/** A token request, with what it borrows. */
+struct token_request {
+  struct gc_ace_params params;
+  uint8_t scope[256], req_cnf[GC_MASTER_SECRET_MAX_LEN + 8];
+};
+
+/* The id of the material that the association was made of. */
+static enum gc_err material_id(const struct gc_join *join, struct gc_bytes *id)
+{
+  struct gc_group_material material;
+  enum gc_err err = gc_material_parse(&material, gc_bytes(join->secrets->material, join->secrets->material_len), GC_MATERIAL_CURRENT, NULL);
+  *id = err ? gc_bytes(NULL, 0) : material.id;
+  return err;
+}
+
+/* req_cnf: which association's rights are to be updated (RFC 9203, Section 3.1). */
+static enum gc_err put_update(const struct gc_join *join, struct token_request *request)
+{
+  struct gc_buf req_cnf = gc_buf(request->req_cnf, sizeof request->req_cnf);
+  struct gc_bytes id;
+  enum gc_err err = material_id(join, &id);
+  if (!err)
+    err = gc_cnf_write_kid(&req_cnf, id);
+  request->params.req_cnf = gc_buf_bytes(&req_cnf);
+  request->params.present |= GC_PARAM_BIT(GC_ACE_REQ_CNF);
+  return err;
+}
+
+static enum gc_err put_request(const struct gc_join *join, struct token_request *request)
 {
   struct gc_scope_list list = { .count = 1 };
+  struct gc_buf scope = gc_buf(request->scope, sizeof request->scope);
+  struct gc_ace_params *params = &request->params;
   list.entries[0] = (struct gc_scope_entry){ GC_SCOPE_USER, join->params.gname, join->params.roles };
-  enum gc_err err = gc_scope_write(scope, &list);
-  *request = (struct gc_ace_params){
+  enum gc_err err = gc_scope_write(&scope, &list);
+  *params = (struct gc_ace_params){
     .place = GC_ACE_AT_AS, .present = GC_PARAM_BIT(GC_ACE_SCOPE) | GC_PARAM_BIT(GC_ACE_PROFILE), .audience = join->audience,
-    .scope = { .value = gc_buf_bytes(scope) }, .profile = { .is_null = true }, .cnonce = gc_join_nonce_bytes(&join->cnonce),
+    .scope = { .value = gc_buf_bytes(&scope) }, .profile = { .is_null = true }, .cnonce = gc_join_nonce_bytes(&join->cnonce),
   };
   if (join->audience.len)
-    request->present |= GC_PARAM_BIT(GC_ACE_AUDIENCE);
+    params->present |= GC_PARAM_BIT(GC_ACE_AUDIENCE);
   if (join->cnonce.len)
-    request->present |= GC_PARAM_BIT(GC_ACE_CNONCE);
-  return err || !payload ? err : gc_ace_params_write(payload, request);
+    params->present |= GC_PARAM_BIT(GC_ACE_CNONCE);
+  return err || !join->updates ? err : put_update(join, request);
 }
 
 void gc_join_send_token(struct gc_join *join, uint64_t now_ms)
 {
-  uint8_t scope_room[256], room[1024];
-  struct gc_buf scope = gc_buf(scope_room, sizeof scope_room), payload = gc_buf(room, sizeof room);
-  struct gc_ace_params request;
+  uint8_t room[1024];
+  struct gc_buf payload = gc_buf(room, sizeof room);
+  struct token_request request;
   if (!join->params.as_context) {
     gc_join_end(join, GC_JOIN_NO_AS, "there is no security context with it");
     return;
   }
-  enum gc_err err = put_request(join, &request, &scope, &payload);
-  if (err) {
+  if (put_request(join, &request) || gc_ace_params_write(&payload, &request.params)) {
     gc_join_end(join, GC_JOIN_FAILED, "the token request would be too long");
     return;
   }
-  gc_join_step(join, "asking the Authorization Server for a token");
+  gc_join_step(join, join->updates ? "asking the Authorization Server for a token that updates access rights"
+                                   : "asking the Authorization Server for a token");
   gc_join_send(join, &join->current,
                &(struct gc_join_message){ .server = &join->params.as, .code = GC_CODE_POST, .content_format = GC_FORMAT_ACE_CBOR,
                                           .payload = gc_buf_bytes(&payload), .context = join->params.as_context, .ring = join->params.as_ring },
@@ -108,17 +139,25 @@ static void token_refused(struct gc_join *join, const struct gc_join_record *rec
   gc_join_end_with(join, GC_JOIN_NO_TOKEN, &answer);
 }
 
-/* What is wrong with a response of success: NULL, or the fault. */
-static const char *response_fault(struct gc_join *join, const struct gc_ace_params *response, struct gc_cnf *cnf)
+static const char *update_fault(const struct gc_join *join, const struct gc_ace_params *response, struct gc_cnf *cnf)
 {
-  uint8_t room[256];
-  struct gc_buf scope = gc_buf(room, sizeof room);
-  struct gc_ace_params request;
-  if (put_request(join, &request, &scope, NULL))
+  struct gc_bytes id;
+  if (gc_ace_has(response, GC_ACE_CNF) && (gc_cnf_parse(cnf, response->cnf, NULL) || material_id(join, &id) || !gc_oscore_profile_is_update(cnf, id)))
+    return "the token is bound to other keying material than the association's";
+  return response->access_token.len > GC_JOIN_TOKEN_MAX_LEN ? "a token that is too long" : NULL;
+}
+
+/* What is wrong with a response of success: NULL, or the fault. */
+static const char *response_fault(const struct gc_join *join, const struct gc_ace_params *response, struct gc_cnf *cnf)
+{
+  struct token_request request;
+  if (put_request(join, &request))
     return "no memory";
-  const char *fault = gc_token_response_fault(response, &request);
+  const char *fault = gc_token_response_fault(response, &request.params);
   if (fault)
     return fault;
+  if (join->updates)
+    return update_fault(join, response, cnf);
   if (response->profile.number != GC_ACE_PROFILE_OSCORE)
     return "the token is for another profile than coap_oscore";
   if (!gc_ace_has(response, GC_ACE_CNF) || gc_cnf_parse(cnf, response->cnf, NULL) || cnf->method != GC_CNF_OSC)
@@ -145,18 +184,40 @@ static void adopt(struct gc_join *join, const struct gc_ace_params *response, co
   struct gc_join_secrets *secrets = join->secrets;
   memcpy(secrets->token, response->access_token.ptr, response->access_token.len);
   secrets->token_len = response->access_token.len;
-  memcpy(secrets->material, cnf->value.ptr, cnf->value.len);
-  secrets->material_len = cnf->value.len;
+  if (!join->updates) {
+    memcpy(secrets->material, cnf->value.ptr, cnf->value.len);
+    secrets->material_len = cnf->value.len;
+  }
   join->is_kept_token = false;
   join->has_new_token = true;
   gc_join_step(join, "token received");
   if (!join->ops.token)
     return;
   const struct gc_join_token token = {
-    .token = gc_bytes(secrets->token, secrets->token_len), .material = gc_bytes(secrets->material, secrets->material_len),
+    .token = gc_bytes(secrets->token, join->updates ? 0 : secrets->token_len), .material = gc_bytes(secrets->material, secrets->material_len),
     .has_expires_in = gc_ace_has(response, GC_ACE_EXPIRES_IN), .expires_in_s = response->expires_in, .roles = roles,
   };
   join->ops.token(join->ops.ctx, &token);
+}
+
+void gc_join_update_anew(struct gc_join *join)
+{
+  gc_wipe(join->secrets, sizeof *join->secrets);
+  join->updates = false;
+  join->context = NULL;
+  join->ring = NULL;
+  gc_join_step(join, "access rights cannot be updated: another association is made");
+  gc_join_go_on(join, 0);
+}
+
+/* A token without keying material makes no other association: it is not kept. */
+void gc_join_updated(struct gc_join *join)
+{
+  join->updates = false;
+  gc_wipe(join->secrets->token, join->secrets->token_len);
+  join->secrets->token_len = 0;
+  gc_join_step(join, "access rights updated");
+  gc_join_go_on(join, 0);
 }
 
 void gc_join_take_token(struct gc_join *join)
@@ -174,7 +235,10 @@ void gc_join_take_token(struct gc_join *join)
     return;
   }
   if (record->code != GC_CODE(2, 1)) {
-    token_refused(join, record);
+    if (join->updates)
+      gc_join_update_anew(join);
+    else
+      token_refused(join, record);
     return;
   }
   if (gc_ace_params_parse(&response, gc_join_body(&join->current), GC_ACE_AT_AS, &where)) {

@@ -9,7 +9,26 @@
 
 enum { ID_LEN = 1 };
 
-void gc_join_send_upload(struct gc_join *join, uint64_t now_ms)
+/* Over the association, with nothing but the token (RFC 9203, Section 4.1). */
+static void send_update(struct gc_join *join, uint64_t now_ms)
+{
+  uint8_t room[GC_JOIN_TOKEN_MAX_LEN + 16];
+  struct gc_buf payload = gc_buf(room, sizeof room);
+  const struct gc_ace_params request = { .place = GC_ACE_AT_AUTHZ_INFO, .present = GC_PARAM_BIT(GC_ACE_ACCESS_TOKEN),
+                                         .access_token = gc_bytes(join->secrets->token, join->secrets->token_len) };
+  gc_join_step(join, "uploading the token over the association");
+  if (gc_ace_params_write(&payload, &request))
+    gc_join_end(join, GC_JOIN_FAILED, "the token is too long");
+  else
+    gc_join_send(join, &join->current,
+                 &(struct gc_join_message){ .server = &join->params.gm, .path = "/authz-info", .code = GC_CODE_POST,
+                                            .content_format = GC_FORMAT_ACE_CBOR, .payload = gc_buf_bytes(&payload), .context = join->context,
+                                            .ring = join->ring },
+                 now_ms);
+  gc_wipe(room, sizeof room);
+}
+
+static void send_new(struct gc_join *join, uint64_t now_ms)
 {
   uint8_t room[GC_JOIN_TOKEN_MAX_LEN + 256];
   struct gc_buf payload = gc_buf(room, sizeof room);
@@ -33,6 +52,11 @@ void gc_join_send_upload(struct gc_join *join, uint64_t now_ms)
                                             .content_format = GC_FORMAT_ACE_CBOR, .payload = gc_buf_bytes(&payload) },
                  now_ms);
   gc_wipe(room, sizeof room);
+}
+
+void gc_join_send_upload(struct gc_join *join, uint64_t now_ms)
+{
+  (join->updates ? send_update : send_new)(join, now_ms);
 }
 
 /* --- what the group wants of keys --------------------------------------------------------------------------------------- */
@@ -163,10 +187,14 @@ void gc_join_take_upload(struct gc_join *join)
   const struct gc_join_record *record = &join->current.record;
   if (!record->has_answer) {
     gc_join_take_silence(join, &join->current, "the Group Manager");
-  } else if (record->code == GC_CODE(2, 1)) {
+  } else if (join->updates && record->code == GC_CODE(2, 1) && record->is_protected) {
+    gc_join_updated(join);
+  } else if (record->code == GC_CODE(2, 1) && !join->updates) {
     take_response(join);
   } else if (record->code == GC_CODE(5, 3) || record->code == GC_CODE(4, 29)) {
     gc_join_wait(join, &join->current);
+  } else if (join->updates) {
+    gc_join_update_anew(join);
   } else if (join->is_kept_token && join->params.as_context) { /* it may have expired: another one */
     join->secrets->token_len = 0;
     gc_join_step(join, "the token is not taken any more");

@@ -330,8 +330,9 @@ generation_is() { # FILE NUM
 	until_true generation_is alice.json 2
 }
 
+# @req OP-10
 @test "watch: a membership outlives its token, because another one is got in time; without that it ends" {
-	as_start --lifetime 4
+	as_start --lifetime 6
 	gm_start
 	client alice requester,responder
 	client bob requester,responder
@@ -340,9 +341,16 @@ generation_is() { # FILE NUM
 	watch alice
 	until_true has_line 'evicted lights n2 bob' gm.log
 	# bob went with his token; alice has had another one since
-	sleep 3 # what is tested: longer than a token lasts
+	sleep 4 # what is tested: longer than a token lasts
 	gc-join status alice.json
-	[ "$(grep -c '^token alice' as.log)" -ge 2 ]
+	[ "$(grep -c '^update alice' as.log)" -ge 1 ]
+	# over the association that stands
+	[ "$(grep -o '^token[a-z-]* alice' gm.log | sed -n 2p)" = 'token-updated alice' ]
+	# a Group Manager that is started anew knows neither: everything anew
+	gm_kill KILL
+	gm_start
+	until_true gc-join status alice.json
+	[ "$(grep -c '^token alice' gm.log)" -ge 2 ]
 	[ "$(grep -c 'evicted lights n1 alice' gm.log)" -eq 0 ]
 	run_join here status bob.json
 	[ "$status" -eq 5 ]

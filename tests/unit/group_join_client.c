@@ -642,21 +642,103 @@ static void a_kept_token_that_has_expired_is_replaced(void **state)
   assert_int_equal(t.answer.result, GC_JOIN_DONE);
 }
 
+/* The token request of a renewal: it names the material of the association. Answered with cnf: kid, or with `code`. */
+static void update_at_as(uint8_t code, const char *kid)
+{
+  uint8_t rooms[2][128];
+  struct gc_buf cnf = gc_buf(rooms[0], sizeof rooms[0]), payload = gc_buf(rooms[1], sizeof rooms[1]);
+  struct gc_ace_params sent, first;
+  struct gc_cnf wanted, material;
+  assert_int_equal(gc_join_renew_token(t.join), GC_OK);
+  assert_int_equal(gc_join_ask(t.join, GC_JOIN_NUM, NULL), GC_OK);
+  assert_int_equal(gc_join_renew_token(t.join), GC_E_STATE);
+  const struct gc_message message = request(t.as, &as_addr, GC_CODE_POST, "/token");
+  assert_int_equal(gc_ace_params_parse(&sent, message.payload, GC_ACE_AT_AS, NULL), GC_OK);
+  assert_int_equal(gc_cnf_parse(&wanted, sent.req_cnf, NULL), GC_OK);
+  assert_int_equal(wanted.method, GC_CNF_KID);
+  const struct gc_bytes response = hexval(EXAMPLE_TOKEN_RESPONSE);
+  assert_int_equal(gc_ace_params_parse(&first, response, GC_ACE_AT_AS, NULL), GC_OK);
+  assert_int_equal(gc_cnf_parse(&material, first.cnf, NULL), GC_OK);
+  assert_true(gc_bytes_equal(wanted.kid, material.osc.id));
+  assert_int_equal(gc_cnf_write_kid(&cnf, kid ? hexval(kid) : wanted.kid), GC_OK);
+  const struct gc_ace_params out = {
+    .place = GC_ACE_AT_AS, .present = GC_PARAM_BIT(GC_ACE_ACCESS_TOKEN) | GC_PARAM_BIT(GC_ACE_EXPIRES_IN) | GC_PARAM_BIT(GC_ACE_CNF) | GC_PARAM_BIT(GC_ACE_PROFILE),
+    .access_token = gc_bytes_str("rights anew"), .expires_in = 3600, .cnf = gc_buf_bytes(&cnf), .profile = { .number = GC_ACE_PROFILE_OSCORE },
+  };
+  assert_int_equal(gc_ace_params_write(&payload, &out), GC_OK);
+  if (code == GC_CODE(2, 1))
+    answer_with(t.as, code, GC_FORMAT_ACE_CBOR, gc_buf_bytes(&payload), NULL);
+  else
+    answer(t.as, code, -1, "-");
+}
+
+/* Nothing but the token, over the association (RFC 9203, Section 4.1). */
+static void update_at_gm(void)
+{
+  struct gc_ace_params sent;
+  const struct gc_message message = request(t.gm, &gm_addr, GC_CODE_POST, "/authz-info");
+  assert_int_equal(gc_ace_params_parse(&sent, message.payload, GC_ACE_AT_AUTHZ_INFO, NULL), GC_OK);
+  assert_int_equal(sent.present, GC_PARAM_BIT(GC_ACE_ACCESS_TOKEN));
+  assert_true(gc_bytes_equal(sent.access_token, gc_bytes_str("rights anew")));
+}
+
+static void num_is_answered(void)
+{
+  (void)request(t.gm, &gm_addr, GC_CODE_GET, "/ace-group/group1/num");
+  answer(t.gm, GC_CODE(2, 5), GC_FORMAT_APPLICATION_CBOR, "00");
+  assert_int_equal(t.answer.operation, GC_JOIN_NUM);
+  assert_int_equal(t.answer.result, GC_JOIN_DONE);
+}
+
+/* @req OP-01 OP-10 */
 static void a_token_is_renewed_before_it_expires(void **state)
+{
+  (void)state;
+  joined();
+  const struct gc_oscore_context *association = t.gm;
+  update_at_as(GC_CODE(2, 1), NULL);
+  update_at_gm();
+  answer(t.gm, GC_CODE(2, 1), -1, "-");
+  num_is_answered();
+  assert_ptr_equal(t.gm, association);
+  assert_int_equal(t.tokens, 2);
+  /* that token makes no other association: lost, it is made with another one */
+  dictate("018a278f7faab55a");
+  dictate("16");
+  asked(GC_JOIN_NUM, NULL, GC_CODE_GET, "/ace-group/group1/num");
+  answer(NULL, GC_CODE(4, 1), -1, "-");
+  give_token();
+  take_upload();
+  num_is_answered();
+}
+
+/* Refused by whichever, or not answered under the association: everything anew. */
+static void a_renewal_that_is_refused(void **state)
 {
   (void)state;
   joined();
   dictate("018a278f7faab55a");
   dictate("16");
-  assert_int_equal(gc_join_forget_token(t.join), GC_OK);
-  assert_int_equal(gc_join_ask(t.join, GC_JOIN_NUM, NULL), GC_OK);
-  assert_int_equal(gc_join_forget_token(t.join), GC_E_STATE);
+  update_at_as(GC_CODE(4, 0), NULL);
   give_token();
   take_upload();
-  (void)request(t.gm, &gm_addr, GC_CODE_GET, "/ace-group/group1/num");
-  answer(t.gm, GC_CODE(2, 5), GC_FORMAT_APPLICATION_CBOR, "00");
-  assert_int_equal(t.answer.result, GC_JOIN_DONE);
-  assert_int_equal(t.tokens, 2);
+  num_is_answered();
+  dictate("018a278f7faab55a");
+  dictate("16");
+  update_at_as(GC_CODE(2, 1), NULL);
+  update_at_gm();
+  answer(t.gm, GC_CODE(4, 1), -1, "-");
+  give_token();
+  take_upload();
+  num_is_answered();
+  update_at_as(GC_CODE(2, 1), "77");
+  assert_int_equal(t.answer.result, GC_JOIN_MALFORMED);
+  update_at_as(GC_CODE(2, 1), NULL);
+  update_at_gm();
+  const unsigned done = t.done;
+  answer(NULL, GC_CODE(2, 1), -1, "-"); /* anybody can say so */
+  assert_int_equal(t.done, done);
+  assert_true(gc_join_is_busy(t.join));
 }
 
 static void without_a_challenge_one_is_asked_for(void **state)
@@ -759,6 +841,7 @@ int main(void)
     TEST(a_lost_association_is_made_anew),
     TEST(a_kept_token_that_has_expired_is_replaced),
     TEST(a_token_is_renewed_before_it_expires),
+    TEST(a_renewal_that_is_refused),
     TEST(without_a_challenge_one_is_asked_for),
     TEST(silence_is_told),
     TEST(what_cannot_be_joined_with_is_refused_at_once),
