@@ -65,6 +65,8 @@ struct gc_manager_tokens;
 struct gc_manager_token {
   struct gc_manager_token *next;
   struct gc_oscore_context *context;
+  struct gc_oscore_ring *own_ring; /* of context alone: answers to what is said to the client */
+  bool is_over;                /* it has expired, and opens no request any more (RFC 9203, Sections 4.3 and 6) */
   uint8_t material_id[64];     /* of the token's cnf */
   size_t material_id_len;
   uint8_t recipient_id[2], recipient_id_len;
@@ -126,7 +128,7 @@ struct gc_manager_mail_ops {
   void *ctx;
 };
 
-struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_tokens *tokens, struct gc_oscore_ring *ring,
+struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_tokens *tokens,
                                             const struct gc_manager_mail_ops *ops);
 void gc_manager_mail_free(struct gc_manager_mail **mail);
 

@@ -32,7 +32,6 @@ struct letter {
 struct gc_manager_mail {
   struct gc_gm *gm;
   struct gc_manager_tokens *tokens;
-  struct gc_oscore_ring *ring;
   struct gc_manager_mail_ops ops;
   struct gc_client *client;
   struct letter *first, **end;
@@ -155,7 +154,7 @@ static const char *post(struct gc_manager_mail *mail, struct letter *letter)
   uint8_t room[512];
   struct gc_builder options = gc_builder_options(room, sizeof room);
   struct gc_request request = { .code = letter->is_eviction ? GC_CODE_DELETE : GC_CODE_POST, .is_con = true, .block_szx = 7, .wait_ms = WAIT_MS,
-                                .max_responders = 1, .ring = mail->ring };
+                                .max_responders = 1, .ring = token->own_ring };
   struct gc_uri uri;
   if (!token)
     return "it has no token here";
@@ -214,7 +213,7 @@ static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
   return mail->ops.send(mail->ops.ctx, datagram);
 }
 
-struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_tokens *tokens, struct gc_oscore_ring *ring,
+struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_tokens *tokens,
                                             const struct gc_manager_mail_ops *ops)
 {
   struct gc_manager_mail *mail = calloc(1, sizeof *mail);
@@ -223,7 +222,6 @@ struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_
     return NULL;
   mail->gm = gm;
   mail->tokens = tokens;
-  mail->ring = ring;
   mail->ops = *ops;
   mail->end = &mail->first;
   const struct gc_client_ops client_ops = { .send = on_send, .event = on_event, .ctx = mail };

@@ -112,6 +112,7 @@ static void clean_up(struct run *run, uint64_t now_ms)
 static void on_receive(void *ctx, size_t socket, const struct gc_datagram *datagram, uint64_t now_ms)
 {
   struct run *run = ctx;
+  gc_manager_tokens_tick(run->tokens); /* what has expired opens nothing */
   if (run->members[socket])
     gc_server_receive(run->server, run->members[socket], datagram, now_ms);
   else
@@ -227,7 +228,7 @@ static enum gc_status make_parts(struct run *run)
   if (!run->ring || !run->server)
     return no_memory();
   run->tokens = gc_manager_tokens_new(run->gm, ace, run->ring, run->params->max_tokens, &token_ops);
-  run->mail = run->tokens ? gc_manager_mail_new(run->gm, run->tokens, run->ring, &mail_ops) : NULL;
+  run->mail = run->tokens ? gc_manager_mail_new(run->gm, run->tokens, &mail_ops) : NULL;
   if (!run->mail || gc_server_add_resource(run->server, &resource, &authz_info))
     return no_memory();
   run->resources = gc_manager_resources_new(run->server, run->gm, run->tokens, ace);

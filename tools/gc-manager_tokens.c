@@ -28,6 +28,7 @@ struct gc_manager_tokens {
   uint32_t max;
   uint16_t next_id;
   bool has_replaced;              /* some are to be dropped */
+  int64_t looked_s;               /* when expiry was looked at last */
   uint8_t room[GC_CWT_MAX_LEN];   /* claims: secret */
 };
 
@@ -56,16 +57,23 @@ struct gc_manager_tokens *gc_manager_tokens_new(struct gc_gm *gm, const struct g
   return tokens;
 }
 
+static void free_token(struct gc_manager_tokens *tokens, struct gc_manager_token *token)
+{
+  if (token->context)
+    (void)gc_oscore_ring_remove(tokens->ring, token->context);
+  gc_oscore_ring_free(&token->own_ring);
+  gc_oscore_context_free(&token->context);
+  gc_wipe(token, sizeof *token);
+  free(token);
+}
+
 static void drop(struct gc_manager_tokens *tokens, struct gc_manager_token **at)
 {
   struct gc_manager_token *token = *at;
   *at = token->next;
   tokens->count--;
   tokens->ops.forget(tokens->ops.ctx, token);
-  (void)gc_oscore_ring_remove(tokens->ring, token->context);
-  gc_oscore_context_free(&token->context);
-  gc_wipe(token, sizeof *token);
-  free(token);
+  free_token(tokens, token);
 }
 
 void gc_manager_tokens_free(struct gc_manager_tokens **pointer)
@@ -98,14 +106,22 @@ static struct gc_bytes who(const struct gc_manager_token *token)
 void gc_manager_tokens_tick(struct gc_manager_tokens *tokens)
 {
   const int64_t now_s = gc_manager_time().now_s;
+  if (now_s == tokens->looked_s && !tokens->has_replaced)
+    return;
+  tokens->looked_s = now_s;
   for (struct gc_manager_token **at = &tokens->first; *at;) {
     bool is_replaced = false;
     for (const struct gc_manager_token *newer = tokens->first; tokens->has_replaced && newer != *at; newer = newer->next)
       is_replaced = is_replaced || (newer->is_confirmed && is_same_material(newer, *at));
-    if (is_replaced || (*at)->client.expires_s + GRACE_S <= now_s)
+    if (is_replaced || (*at)->client.expires_s + GRACE_S <= now_s) {
       drop(tokens, at);
-    else
-      at = &(*at)->next;
+      continue;
+    }
+    if (!(*at)->is_over && (*at)->client.expires_s <= now_s) {
+      (*at)->is_over = true;
+      (void)gc_oscore_ring_remove(tokens->ring, (*at)->context);
+    }
+    at = &(*at)->next;
   }
   tokens->has_replaced = false;
 }
@@ -215,6 +231,10 @@ static enum gc_err derive(struct gc_manager_tokens *tokens, const struct upload 
   if (!err)
     err = gc_oscore_context_add_recipient(token->context, derived.recipient_id, none, NULL, NULL);
   gc_wipe(&derived, sizeof derived);
+  if (!err && !(token->own_ring = gc_oscore_ring_new()))
+    err = GC_E_MEMORY;
+  if (!err)
+    err = gc_oscore_ring_add(token->own_ring, token->context);
   return err ? err : gc_oscore_ring_add(tokens->ring, token->context);
 }
 
@@ -267,12 +287,7 @@ static enum gc_err add(struct gc_manager_tokens *tokens, struct upload *upload)
   if (!err)
     err = answer(tokens, upload, token, gc_bytes(nonce2, sizeof nonce2));
   if (err) {
-    if (token->context) {
-      (void)gc_oscore_ring_remove(tokens->ring, token->context);
-      gc_oscore_context_free(&token->context);
-    }
-    gc_wipe(token, sizeof *token);
-    free(token);
+    free_token(tokens, token);
     return err == GC_E_MEMORY ? err : refuse(tokens, upload, GC_CODE(4, 0), "no Security Context can be made of it");
   }
   token->next = tokens->first;
@@ -291,8 +306,10 @@ static bool has_room(struct gc_manager_tokens *tokens)
   for (struct gc_manager_token *token = tokens->first; token; token = token->next)
     if (!token->is_confirmed && token->client.expires_s != GONE)
       oldest = token;
-  if (oldest)
+  if (oldest) {
     oldest->client.expires_s = GONE;
+    tokens->has_replaced = true;
+  }
   return oldest != NULL;
 }
 

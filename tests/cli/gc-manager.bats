@@ -178,14 +178,27 @@ is_num() {
 	until_true has_line 'key generation 1' alice.watch.log
 }
 
-@test "the token's end is the membership's end" {
+# @req AC-21 OP-11
+@test "the token's end is the membership's end, and the association's: 4.01, not protected" {
 	as_start --lifetime 3
 	gm_start
 	client alice requester
 	join alice requester
 	[ "$status" -eq 0 ]
+	gc-send -g alice.json.gm --json "$GM_URI/num" >before
+	[ "$(jq -r 'select(.event == "response") | [.code, .security.verified] | @csv' before)" = '"2.05",true' ]
 	until_true has_line '^evicted lights n1 alice .*(its token has expired)' gm.log
 	is_num 1
+	for ask in "get ace-group/lights/num" "post ace-group/lights/nodes/n1" "post authz-info"; do
+		gc-send -g alice.json.gm --pcap after.pcap -m "${ask% *}" -t 2 "coap://$GM_BIND/${ask#* }" || true
+		gc-decode --port "${GM_BIND#*:}" --json after.pcap >decoded || true
+		[ "$(jq -r "select(.src == \"$GM_BIND\") | [.code, ((.options // []) | map(select(.name == \"OSCORE\")) | length)] | @csv" decoded)" = '"4.01",0' ]
+		rm after.pcap
+	done
+	# a command makes everything anew: another token, another membership's worth of refusal
+	run_join here status alice.json
+	[ "$status" -eq 5 ]
+	grep -q 'join first, or anew' err
 }
 
 @test "kill -9 at any moment: no Sender ID and no Gid twice, no member lost whose join was answered" {
