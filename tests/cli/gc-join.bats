@@ -207,6 +207,7 @@ own_id() {
 	[ "$(jq -r .num bob.json.join)" -eq 6 ]
 }
 
+# @req RK-11b
 @test "rekey --new-id: another Sender ID, sequence numbers from 0, under the same keys" {
 	both
 	client alice requester,responder

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# What a member must not do: use keys that have expired, take part in a group that is not active, heed those without the role.
+# What a member must not do: use keys that have expired, take part in a group that is not active, heed those without the role,
+# take a message twice; and what nobody may: say a secret, or keep tokens without end.
 
 setup() {
 	. "$BATS_TEST_DIRNAME/../lib/join.sh"
@@ -141,4 +142,107 @@ ask() { # FILE [OPTION]…: GET /hello of the lamp; its exit status to $status
 	grep -q '"error":"role"\|has not the role' out err
 	# gc-decode shows them all the same
 	gc-send --dry-run --piv 9 -g lamp.json "coap://$SERVER/hello" | gc-decode -g alice.json --json --hex | jq -e .security.verified
+}
+
+# @req RK-05
+@test "a request of the Group Manager at the control URI that comes twice is a replay" {
+	as_start
+	gm_start
+	client bob requester
+	control=$((PORT + 2))
+	join bob requester --control-uri "coap://127.0.0.1:$control/control"
+	watch bob --pcap bob.pcap
+	gc-manager --db gm.db rekey lights
+	until_true has_line 'key generation 1' bob.watch.log
+	until_true has_line '^rekeying-told lights n1' gm.log
+	tshark -r bob.pcap -Y "udp.dstport == $control" -T fields -e udp.payload >requests 2>/dev/null
+	[ "$(wc -l <requests)" -eq 1 ]
+	before=$(stat -c %i bob.json)
+	sed 's/../\\x&/g' requests | xargs -0 printf '%b' | head -c -1 >again
+	[ "$(wc -c <again)" -eq $((($(wc -c <requests) - 1) / 2)) ]
+	cat again >"/dev/udp/127.0.0.1/$control" # from another port: no repetition of CoAP's
+	refused() {
+		tshark -r bob.pcap -d "udp.port==$control,coap" -Y "udp.srcport == $control && coap.code == 129" -T fields -e coap.payload 2>/dev/null | grep -q .
+	}
+	until_true refused
+	tshark -r bob.pcap -d "udp.port==$control,coap" -Y "udp.srcport == $control && coap.code == 129" -V 2>/dev/null | grep -q 'Replay detected'
+	[ "$(stat -c %i bob.json)" = "$before" ]
+}
+
+# @req RK-12
+@test "no output has a secret, however much is said" {
+	as_start -vvv
+	gm_start -vvv
+	client alice requester,responder
+	client bob requester
+	join alice requester,responder -vvv --control-uri "coap://127.0.0.1:$((PORT + 2))/control"
+	[ "$status" -eq 0 ]
+	cat out err >said
+	join bob requester -vvv --json
+	[ "$status" -eq 0 ]
+	cat out err >>said
+	watch alice -vvv
+	gc-manager -vvv --db gm.db rekey lights >>said 2>&1
+	until_true has_line 'key generation 1' alice.watch.log
+	for command in status rekey policies creds "rekey --new-id" cred; do
+		run_join bob ${command%% *} bob.json $([ "$command" = "${command#* }" ] || echo "${command#* }") -vvv
+		cat out err >>said
+	done
+	gc-manager -vvv --db gm.db evict lights bob >>said 2>&1
+	run_join bob status bob.json -vvv
+	cat out err >>said
+	gc-manager -vvv --db gm.db status >>said 2>&1
+	gc-as --db as.db -vvv client list >>said 2>&1
+	cat as.log as.err gm.log gm.err alice.watch.log alice.watch.err >>said
+	[ "$(wc -l <said)" -ge 40 ]
+	# bytes of hex dumps, too, as one line
+	sed -n 's/^  *[0-9a-f]\{4\}  \(.\{48\}\).*/\1/p' said | tr -d ' \n' >bytes
+	[ "$(wc -c <bytes)" -ge 4000 ]
+	cat bytes >>said
+	for file in *.json *.json.join *.json.gm *.key *.evicted; do
+		[ ! -e "$file" ] || jq -r '[.. | objects | (.master_secret, .master_salt, .private_key, .token_key, .token, .material) | strings | select(length >= 16)] | .[]' "$file"
+	done | sort -u >secrets
+	[ "$(wc -l <secrets)" -ge 15 ]
+	run grep -iFf secrets said
+	echo "$output"
+	[ "$status" -eq 1 ]
+	# nor have arguments: keys are in files
+	tr '\0' ' ' <"/proc/$gm_pid/cmdline" >arguments
+	[ -s arguments ]
+	run grep -iFf secrets arguments
+	[ "$status" -eq 1 ]
+}
+
+# @req AC-17
+@test "one association a token, and so many tokens" {
+	as_start
+	gm_start --max-tokens 2
+	for name in alice bob carol; do
+		client "$name" requester
+	done
+	join alice requester
+	[ "$status" -eq 0 ]
+	cp alice.json.gm old.gm
+	cp alice.json.gm.state old.gm.state
+	# the same token once more: another association in the place of the one before
+	rm alice.json.gm alice.json.gm.state
+	run_join alice status alice.json
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^token alice' as.log)" -eq 1 ]
+	[ "$(grep -c '^token alice' gm.log)" -eq 2 ]
+	status=0
+	gc-send -g old.gm "$GM_URI/num" >out 2>err || status=$?
+	[ "$status" -eq 5 ]
+	grep -q 'not protected: 4.01' err
+	run_join alice status alice.json
+	[ "$status" -eq 0 ]
+	join bob requester
+	[ "$status" -eq 0 ]
+	join carol requester
+	[ "$status" -ne 0 ]
+	grep -q '5.03' err
+	run_join alice status alice.json
+	[ "$status" -eq 0 ]
+	run_join bob status bob.json
+	[ "$status" -eq 0 ]
 }

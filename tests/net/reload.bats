@@ -99,7 +99,7 @@ no_nonce_twice() {
 	[ "$status" -eq 0 ]
 }
 
-# @req C47 C82 C84 C88
+# @req C47 C82 C84 C88 RK-11
 @test "observations go on over five rekeyings, traditional ones, with every notification in order" {
 	group d 4
 	capture
@@ -243,7 +243,7 @@ no_nonce_twice() {
 	observers=()
 }
 
-# @req B9 C110
+# @req B9 C110 RK-11
 @test "fifty replacements in quick succession, requests all the time, gc-serve killed in between: no nonce twice" {
 	local i generation kills=0 asked=0
 	group d 4
@@ -280,7 +280,7 @@ no_nonce_twice() {
 	[ "$(wc -l <pivs)" -ge 100 ]
 }
 
-# @req C109 C115
+# @req C109 C115 RK-11b
 @test "a member gets another Sender ID, with new keys or without: it is followed by its key, also in pairwise mode" {
 	group d 3
 	members d 3 -v --tick 0.1

@@ -82,7 +82,7 @@ static void the_join_response(void **state)
   assert_int_equal(m.det_sender_id.len, 0);
 }
 
-/* @req RK-03 */
+/* @req RK-03 RK-11 */
 static void the_rekeying(void **state)
 {
   (void)state;
