@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What gc-join promises: files that work, sentences that help, exit statuses; against gc-as and gc-manager.
-# @req AC-20 OP-09 JN-12 JN-19 GR-03 GR-07 GR-08 GR-09 GR-12 GR-15 GR-16 GR-17 MB-02 RK-04 RK-06 RK-07
+# @req AC-20 OP-09 JN-12 JN-19 GR-03 GR-07 GR-08 GR-09 GR-12 GR-15 GR-16 GR-17 MB-02 RK-04 RK-06 RK-07 C113 C114
 
 setup() {
 	. "$BATS_TEST_DIRNAME/../lib/join.sh"

@@ -1,6 +1,6 @@
 /* Joining, against an Authorization Server and a Group Manager that are played by the test: each message byte for byte as the
  * worked examples have it, and what a node does about answers that are none it wants.
- * @req AC-02 AC-05 AC-06 AC-20 OP-04 OP-06 OP-07 OP-08 SC-06 JN-01 JN-02 JN-04 JN-05 JN-08 JN-11 JN-27 JN-28 GR-07 GR-09 GR-15 GR-16 */
+ * @req AC-02 AC-05 AC-06 AC-20 OP-04 OP-06 OP-07 OP-08 SC-06 JN-01 JN-02 JN-04 JN-05 JN-08 JN-11 JN-27 JN-28 GR-07 GR-09 GR-15 GR-16 C16 */
 /* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
