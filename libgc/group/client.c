@@ -146,6 +146,7 @@ void gc_client_free(struct gc_client **out)
   while (client->exchanges)
     gc_exchange_finish(client->exchanges, false);
   gc_client_leave(client);
+  gc_hold_clear(client);
   gc_target_clear(client);
   gc_echo_clear(client);
   gc_slot_clear(client);
@@ -169,6 +170,7 @@ void gc_client_tick(struct gc_client *client, uint64_t now_ms)
 {
   gc_client_enter(client, now_ms);
   gc_endpoint_tick(client->endpoint, now_ms);
+  gc_hold_tick(client); /* before exchanges end */
   gc_leg_tick(client);
   gc_exchange_tick(client);
   gc_target_tick(client);
@@ -182,6 +184,8 @@ uint64_t gc_client_deadline(const struct gc_client *client)
   const struct gc_timers *heaps[] = { &client->leg_timers, &client->exchange_timers, &client->target_timers, &client->slot_timers,
                                       &client->echo_timers };
   uint64_t deadline = gc_endpoint_deadline(client->endpoint);
+  if (gc_hold_deadline(client) < deadline)
+    deadline = gc_hold_deadline(client);
   for (size_t i = 0; i < sizeof heaps / sizeof heaps[0]; i++)
     if (gc_timers_next(heaps[i]) < deadline)
       deadline = gc_timers_next(heaps[i]);

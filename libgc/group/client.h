@@ -95,8 +95,14 @@ struct gc_client_params {
 struct gc_client_ops {
   enum gc_err (*send)(void *ctx, const struct gc_datagram *datagram);
   void (*event)(void *ctx, const struct gc_client_event *event);
+  /** A response came of a member whose credential is not known: true, where it may come soon, keeps the response for at most
+   *  GC_CLIENT_HOLD_MS; gc_client_reconsider looks at it again. What cannot be opened by then is INSECURE. NULL: none is kept */
+  bool (*hold)(void *ctx, const struct gc_oscore_context *context, struct gc_bytes kid);
   void *ctx;
 };
+
+#define GC_CLIENT_HOLD_MS 3000
+#define GC_CLIENT_HELD_MAX 64 /* responses */
 
 struct gc_client_params gc_client_params_default(void);
 struct gc_client *gc_client_new(const struct gc_client_params *params, const struct gc_client_ops *ops, struct gc_rng rng);
@@ -144,6 +150,9 @@ bool gc_client_release(struct gc_client *client, const struct gc_oscore_context 
 void gc_client_receive(struct gc_client *client, const struct gc_datagram *datagram, uint64_t now_ms);
 void gc_client_tick(struct gc_client *client, uint64_t now_ms);
 uint64_t gc_client_deadline(const struct gc_client *client);
+
+/** Members have become known: look at the responses that are kept. */
+void gc_client_reconsider(struct gc_client *client, uint64_t now_ms);
 
 /** Open exchanges and messages under way; all 0 once everything has ended. */
 struct gc_client_state {

@@ -159,6 +159,8 @@ struct gc_client {
   struct gc_leg *dead_legs;
   size_t exchange_count, body_len; /* bytes of all bodies being put together */
   enum gc_sec protect_result;
+  struct gc_held *held, *looked_at; /* responses of senders that are not known yet; the one under a second look */
+  size_t held_count;
   const struct gc_oscore_opened *opened; /* of the response being looked at */
   bool is_newest;                  /* the freshest of its server, as its Partial IV says */
   uint8_t scratch[GC_MESSAGE_MAX_LEN];
@@ -222,6 +224,13 @@ bool gc_leg_open(struct gc_leg *leg, const struct gc_inbound *in, struct gc_osco
 /** The responder under its newest context; *is_newest: no fresher notification came before this one. */
 void gc_responder_note(struct gc_responder *responder, const struct gc_oscore_ring *ring, const struct gc_oscore_opened *opened, bool *is_newest);
 bool gc_responder_is_sender(const struct gc_responder *responder, const struct gc_oscore_opened *opened);
+
+/* client_hold.c */
+/** The sender of a response is not known: is it kept for a while? */
+bool gc_client_hold(const struct gc_leg *leg, const struct gc_inbound *in, const struct gc_oscore_opened *opened);
+void gc_hold_tick(struct gc_client *client);
+uint64_t gc_hold_deadline(const struct gc_client *client);
+void gc_hold_clear(struct gc_client *client);
 
 /* client_exchange.c */
 bool gc_exchange_answered(struct gc_exchange *exchange, struct gc_responder *responder);

@@ -166,6 +166,8 @@ bool gc_leg_open(struct gc_leg *leg, const struct gc_inbound *in, struct gc_osco
   }
   if (!result)
     return true;
+  if (result == GC_SEC_NO_CREDENTIAL && gc_client_hold(leg, in, opened))
+    return false;
   bool is_end = ends_with(leg, in, result);
   tell(leg, in, result, opened);
   if (is_end && !exchange->is_ended) {

@@ -199,6 +199,12 @@ static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
   return client->ops.send(client->ops.ctx, datagram);
 }
 
+static bool on_hold(void *ctx, const struct gc_oscore_context *context, struct gc_bytes kid)
+{
+  const struct gc_observe_client *client = ctx;
+  return client->ops.hold(client->ops.ctx, context, kid);
+}
+
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
 struct gc_observe_client *gc_observe_client_new(const struct gc_observe_client_params *params, const struct gc_observe_client_ops *ops,
@@ -208,7 +214,7 @@ struct gc_observe_client *gc_observe_client_new(const struct gc_observe_client_p
   if (!client)
     return NULL;
   memset(client, 0, offsetof(struct gc_observe_client, plain));
-  const struct gc_client_ops client_ops = { .send = on_send, .event = on_event, .ctx = client };
+  const struct gc_client_ops client_ops = { .send = on_send, .event = on_event, .hold = ops->hold ? on_hold : NULL, .ctx = client };
   client->params = *params;
   client->ops = *ops;
   client->rng = rng;
@@ -389,6 +395,13 @@ void gc_observe_client_receive(struct gc_observe_client *client, const struct gc
     gc_client_receive(client->client, datagram, now_ms);
   else if (!client->is_over)
     gc_observe_hear(client, datagram);
+  settle(client);
+}
+
+void gc_observe_client_reconsider(struct gc_observe_client *client, uint64_t now_ms)
+{
+  client->now_ms = now_ms;
+  gc_client_reconsider(client->client, now_ms);
   settle(client);
 }
 

@@ -75,6 +75,8 @@ struct gc_observe_client_ops {
   enum gc_err (*join)(void *ctx, const struct gc_addr *group, const struct gc_addr *server);
   void (*leave)(void *ctx, const struct gc_addr *group);
   void (*event)(void *ctx, const struct gc_observe_event *event);
+  /** As of gc_client_ops. NULL: no response is kept */
+  bool (*hold)(void *ctx, const struct gc_oscore_context *context, struct gc_bytes kid);
   /** Seconds since 1970-01-01T00:00:00Z, negative: not known. NULL: never known */
   double (*utc_s)(void *ctx);
   void *ctx;
@@ -120,6 +122,9 @@ void gc_observe_client_leave(struct gc_observe_client *client, uint64_t now_ms);
 void gc_observe_client_receive(struct gc_observe_client *client, const struct gc_datagram *datagram, uint64_t now_ms);
 void gc_observe_client_tick(struct gc_observe_client *client, uint64_t now_ms);
 uint64_t gc_observe_client_deadline(const struct gc_observe_client *client);
+
+/** gc_client_reconsider. */
+void gc_observe_client_reconsider(struct gc_observe_client *client, uint64_t now_ms);
 
 /** Why the last request could not be protected; GC_SEC_OK: that was not the reason. */
 enum gc_sec gc_observe_client_protect_result(const struct gc_observe_client *client);

@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   params.endpoint.max_dedup = 16;
   params.endpoint.max_queued = 8;
   params.max_body_total = 8192;
-  const struct gc_client_ops ops = { on_send, on_event, &world };
+  const struct gc_client_ops ops = { .send = on_send, .event = on_event, .ctx = &world };
   world.client = gc_client_new(&params, &ops, gc_rng_seeded(&seed));
   if (!world.client)
     return 0;

@@ -191,7 +191,7 @@ static void start(uint8_t choice)
 {
   struct gc_client_params client_params = gc_client_params_default();
   struct gc_server_params server_params = gc_server_params_default();
-  const struct gc_client_ops client_ops = { client_sends, on_event, NULL };
+  const struct gc_client_ops client_ops = { .send = client_sends, .event = on_event };
   const struct gc_server_ops server_ops = { .send = server_sends };
   const struct gc_resource_def def = { .path = "a", .methods = 0xfe, .handler = echo_body, .content_format = -1, .consumes = -1,
                                        .is_observable = true, .is_group = true, .obey_no_response = true, .needs_protection = true,

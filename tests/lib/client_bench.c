@@ -56,7 +56,7 @@ void bench_start(struct client_bench *bench, const struct gc_client_params *para
   bench->seed = 7;
   bench->now_ms = 1000;
   bench->next_mid = 100;
-  const struct gc_client_ops ops = { on_send, on_event, bench };
+  const struct gc_client_ops ops = { .send = on_send, .event = on_event, .ctx = bench };
   bench->client = gc_client_new(params ? params : &defaults, &ops, gc_rng_seeded(&bench->seed));
   assert_non_null(bench->client);
 }

@@ -203,11 +203,17 @@ static void start_servers(struct secure *s)
   add(s, NULL, "secret", value, true);
 }
 
+static bool client_holds(void *ctx, const struct gc_oscore_context *context, struct gc_bytes kid)
+{
+  const struct secure *s = ctx;
+  return s->hold && s->hold(context, kid);
+}
+
 void secure_start(struct secure *s, const struct secure_setup *setup)
 {
   struct gc_client_params params = gc_client_params_default();
   params.probing_rate = 0;
-  const struct gc_client_ops ops = { client_sends, on_event, s };
+  const struct gc_client_ops ops = { .send = client_sends, .event = on_event, .hold = client_holds, .ctx = s };
   memset(s, 0, sizeof *s);
   s->setup = *setup;
   if (!s->setup.options.name)

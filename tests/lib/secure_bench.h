@@ -44,6 +44,7 @@ struct secure {
   struct secure_packet *wire;                    /* all that was sent, in order */
   size_t wire_count, delivered;
   bool (*filter)(struct secure *s, struct secure_packet *packet); /* false: lost. NULL: all pass */
+  bool (*hold)(const struct gc_oscore_context *context, struct gc_bytes kid); /* of the client. NULL: nothing is kept */
   bool has_redirections;                         /* a member may answer from another one's address */
   char events[SECURE_EVENTS][120];               /* "response 1 2.05 on group": what, which server, code, payload, protection */
   size_t event_count;

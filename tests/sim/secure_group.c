@@ -196,7 +196,7 @@ static void sim_start(struct sim *sim, uint64_t seed)
   struct gc_server_params server_params = gc_server_params_default();
   client_params.probing_rate = 0;
   server_params.leisure_ms = 2000;
-  const struct gc_client_ops client_ops = { client_sends, on_event, sim };
+  const struct gc_client_ops client_ops = { .send = client_sends, .event = on_event, .ctx = sim };
   const struct gc_server_ops server_ops = { .send = member_sends, .ctx = sim };
   sim->client = gc_client_new(&client_params, &client_ops, gc_rng_seeded(&sim->client_seed));
   sim->server = gc_server_new(&server_params, &server_ops, gc_rng_seeded(&sim->server_seed));

@@ -109,7 +109,7 @@ static void start(struct rig *rig)
 
 static void begin(struct rig *rig)
 {
-  const struct gc_observe_client_ops ops = { on_send, on_join, on_leave, on_event, on_utc, rig };
+  const struct gc_observe_client_ops ops = { .send = on_send, .join = on_join, .leave = on_leave, .event = on_event, .utc_s = on_utc, .ctx = rig };
   rig->client = gc_observe_client_new(&rig->params, &ops, gc_rng_seeded(&rig->seed));
   assert_non_null(rig->client);
 }

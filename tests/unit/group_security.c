@@ -329,6 +329,94 @@ static void who_is_not_known(void **state)
   secure_stop(&s);
 }
 
+static unsigned holds;
+
+static bool hold(const struct gc_oscore_context *context, struct gc_bytes kid)
+{
+  assert_ptr_equal(context, s.client_context);
+  holds++;
+  return !gc_bytes_equal(kid, sec_id(3)); /* of the third server nothing can be had */
+}
+
+static void forget_servers(void)
+{
+  for (size_t i = 1; i <= 3; i++)
+    assert_int_equal(gc_oscore_context_remove_recipient(s.client_context, sec_id(i), false), GC_OK);
+}
+
+static void know(size_t member)
+{
+  assert_int_equal(gc_oscore_context_add_recipient(s.client_context, sec_id(member), sec_cred(GC_CURVE_ED25519, member), NULL, NULL), GC_OK);
+}
+
+/* Answers of members that are not known yet wait until they are, or until it is too late. */
+static void answers_of_members_that_become_known(void **state)
+{
+  (void)state;
+  const struct secure_setup setup = { .options = { .profile = GC_OSCORE_GROUP } };
+  secure_start(&s, &setup);
+  s.hold = hold;
+  holds = 0;
+  forget_servers();
+  struct gc_request request = secure_request(&s, SECURE_GROUP, GET, "value");
+  request.wait_ms = 4500;
+  secure_go(&s, &request);
+  secure_run(&s, 1500); /* leisure is 1 s at most */
+  assert_int_equal(holds, 3);
+  secure_expect(&s, "insecure 2 no_credential");
+  secure_expect_none(&s);
+  know(1);
+  gc_client_reconsider(s.client, s.now_ms);
+  secure_expect(&s, "response 0 2.05 on group");
+  secure_expect_none(&s);
+  assert_int_equal(holds, 3); /* the other one waits on, and was not asked for again */
+  secure_run(&s, 1000);
+  secure_expect_none(&s);
+  secure_run(&s, 1000); /* 3 s after it came */
+  secure_expect(&s, "insecure 1 no_credential");
+  /* an exchange that ends earlier ends the wait */
+  assert_int_equal(gc_oscore_context_remove_recipient(s.client_context, sec_id(1), false), GC_OK);
+  request.wait_ms = 1500;
+  secure_go(&s, &request);
+  secure_run(&s, 1499);
+  secure_expect(&s, "insecure 2 no_credential");
+  secure_expect_none(&s);
+  secure_run(&s, 1);
+  secure_expect(&s, "insecure 0 no_credential");
+  secure_expect(&s, "insecure 1 no_credential");
+  secure_stop(&s);
+}
+
+/* So many are kept, and no more. */
+static void made_up_members_take_no_room(void **state)
+{
+  (void)state;
+  const struct secure_setup setup = { .options = { .profile = GC_OSCORE_GROUP }, .servers = 1 };
+  secure_start(&s, &setup);
+  s.hold = hold;
+  holds = 0;
+  struct gc_request request = secure_request(&s, SECURE_GROUP, GET, "value");
+  secure_go(&s, &request);
+  secure_run(&s, 1500);
+  secure_expect(&s, "response 0 2.05 on group");
+  const struct secure_packet *answer = secure_sent(&s, 0, SECURE_CLIENT, 0);
+  uint8_t copy[500];
+  const struct gc_oscore_option option = secure_option(&s, answer);
+  const size_t kid_at = (size_t)(option.kid.ptr - answer->bytes);
+  memcpy(copy, answer->bytes, answer->len);
+  for (int i = 0; i < GC_CLIENT_HELD_MAX + 3; i++) {
+    copy[kid_at] = (uint8_t)(100 + i);
+    copy[2] = (uint8_t)i;
+    copy[3] = (uint8_t)(copy[3] + 1);
+    secure_inject(&s, SECURE_CLIENT, secure_addr(0), gc_bytes(copy, answer->len));
+  }
+  assert_int_equal(holds, GC_CLIENT_HELD_MAX);
+  assert_int_equal(secure_count(&s, "insecure 0 no_credential"), 3);
+  secure_run(&s, GC_CLIENT_HOLD_MS);
+  assert_int_equal(secure_count(&s, "insecure 0 no_credential"), GC_CLIENT_HELD_MAX);
+  secure_stop(&s);
+}
+
 static bool resolve(void *ctx, struct gc_oscore_context *context, struct gc_bytes kid, struct gc_bytes *cred)
 {
   unsigned *asked = ctx;
@@ -613,6 +701,8 @@ int main(void)
     cmocka_unit_test(forged_requests_do_no_harm),
     cmocka_unit_test(who_is_not_known),
     cmocka_unit_test(senders_that_are_looked_up),
+    cmocka_unit_test(answers_of_members_that_become_known),
+    cmocka_unit_test(made_up_members_take_no_room),
     cmocka_unit_test(own_messages_that_come_back),
     cmocka_unit_test(only_protected_requests),
     cmocka_unit_test(no_response_lifts_suppression),
