@@ -47,6 +47,12 @@ static void on_leave(void *ctx, const struct gc_addr *group)
   gc_observe_net_leave(run->net, group);
 }
 
+static bool on_hold(void *ctx, const struct gc_oscore_context *context, struct gc_bytes kid)
+{
+  const struct run *run = ctx;
+  return gc_client_security_may_know(run->security, context, kid);
+}
+
 static double on_utc(void *ctx)
 {
   (void)ctx;
@@ -124,6 +130,13 @@ static void on_rekeyed(void *ctx, struct gc_oscore_context *context)
   gc_observe_client_rekeyed(run->client, context);
 }
 
+static void on_updated(void *ctx)
+{
+  const struct run *run = ctx;
+  if (!run->is_over)
+    gc_observe_client_reconsider(run->client, gc_now_ms());
+}
+
 static void on_lost(void *ctx)
 {
   struct run *run = ctx;
@@ -139,7 +152,7 @@ static bool on_release(void *ctx, const struct gc_oscore_context *old)
 
 static enum gc_status watch_contexts(struct run *run, char why[static GC_WHY_LEN])
 {
-  const struct gc_client_security_ops ops = { .rekeyed = on_rekeyed, .lost = on_lost, .release = on_release, .ctx = run };
+  const struct gc_client_security_ops ops = { .rekeyed = on_rekeyed, .updated = on_updated, .lost = on_lost, .release = on_release, .ctx = run };
   return gc_client_security_watch(run->security, &ops, run->observe->keep_old_ms, gc_observe_net_loop(run->net), why);
 }
 
@@ -262,7 +275,7 @@ static enum gc_status open_client(struct run *run, char why[static GC_WHY_LEN])
 {
   const struct gc_observe *observe = run->observe;
   const struct gc_observe_net_ops net_ops = { on_receive, on_unreachable, on_deadline, on_tick, run };
-  const struct gc_observe_client_ops client_ops = { .send = on_send, .join = on_join, .leave = on_leave, .event = on_event, .utc_s = on_utc,
+  const struct gc_observe_client_ops client_ops = { .send = on_send, .join = on_join, .leave = on_leave, .event = on_event, .hold = on_hold, .utc_s = on_utc,
                                                     .ctx = run };
   enum gc_status status = gc_observe_net_open(&run->net, observe, observe->uri ? run->to.targets[0].family : GC_FAMILY_NONE, run->to.ifindex,
                                               &net_ops, why);

@@ -83,6 +83,12 @@ static void on_event(void *ctx, const struct gc_client_event *event)
   net->ops.event(net->ops.ctx, event, rtt_us);
 }
 
+static bool on_hold(void *ctx, const struct gc_oscore_context *context, struct gc_bytes kid)
+{
+  const struct gc_send_net *net = ctx;
+  return gc_client_security_may_know(net->security, context, kid);
+}
+
 static uint64_t on_deadline(void *ctx)
 {
   struct gc_send_net *net = ctx;
@@ -98,6 +104,13 @@ static void on_tick(void *ctx, uint64_t now_ms)
   gc_client_tick(net->client, now_ms);
   gc_client_security_tick(net->security, now_ms);
   net->ops.tick(net->ops.ctx, now_ms);
+}
+
+static void on_updated(void *ctx)
+{
+  struct gc_send_net *net = ctx;
+  net->now_ms = gc_now_ms();
+  gc_client_reconsider(net->client, net->now_ms);
 }
 
 static void on_lost(void *ctx)
@@ -137,7 +150,7 @@ static enum gc_status open_socket(struct gc_send_net *net, const struct gc_send 
 static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *send, const struct gc_send_plan *plan, char why[static GC_WHY_LEN])
 {
   const struct gc_client_params params = gc_client_params_default();
-  const struct gc_client_ops ops = { .send = on_send, .event = on_event, .ctx = net };
+  const struct gc_client_ops ops = { .send = on_send, .event = on_event, .hold = on_hold, .ctx = net };
   enum gc_status status = open_socket(net, send, plan, why);
   enum gc_err err;
   if (status)
@@ -151,7 +164,7 @@ static enum gc_status open_all(struct gc_send_net *net, const struct gc_send *se
   net->client = gc_client_new(&params, &ops, gc_rng_system());
   if (!net->client)
     return fail(why, "client", GC_E_MEMORY);
-  const struct gc_client_security_ops security_ops = { .lost = on_lost, .release = on_release, .ctx = net };
+  const struct gc_client_security_ops security_ops = { .updated = on_updated, .lost = on_lost, .release = on_release, .ctx = net };
   net->security = plan->security;
   return gc_client_security_watch(net->security, &security_ops, send->keep_old_ms, net->loop, why);
 }

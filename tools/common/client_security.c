@@ -121,6 +121,8 @@ static bool choose_own(struct gc_client_security *security)
 static void on_changed(void *ctx, struct gc_context *context, enum gc_succession_event event)
 {
   struct gc_client_security *security = ctx;
+  if (event == GC_SUCCESSION_UPDATED && security->ops.updated && !security->is_over)
+    security->ops.updated(security->ops.ctx);
   if (event == GC_SUCCESSION_REFUSED || context != security->own || security->is_over)
     return;
   const bool has_own = choose_own(security), has_peer = has_own && follow_peer(security);
@@ -185,6 +187,11 @@ void gc_client_security_tick(struct gc_client_security *security, uint64_t now_m
 uint64_t gc_client_security_deadline(const struct gc_client_security *security)
 {
   return security ? gc_context_watch_deadline(security->watch) : UINT64_MAX;
+}
+
+bool gc_client_security_may_know(const struct gc_client_security *security, const struct gc_oscore_context *context, struct gc_bytes kid)
+{
+  return security && gc_context_watch_may_know(security->watch, context, kid);
 }
 
 /* --- protecting ---------------------------------------------------------------------------------------------------- */

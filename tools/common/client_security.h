@@ -10,6 +10,8 @@
 struct gc_client_security_ops {
   /** From now on this context protects what is sent. NULL: not wanted */
   void (*rekeyed)(void *ctx, struct gc_oscore_context *context);
+  /** The keys are the same, and other members are known. NULL: not wanted */
+  void (*updated)(void *ctx);
   /** No context is left, as was said on stderr: status 5. */
   void (*lost)(void *ctx);
   /** gc_client_release or its kin. */
@@ -56,6 +58,9 @@ enum gc_status gc_client_security_watch(struct gc_client_security *security, con
 void gc_client_security_unwatch(struct gc_client_security *security); /* before the loop goes, and whom ops are about */
 void gc_client_security_tick(struct gc_client_security *security, uint64_t now_ms);
 uint64_t gc_client_security_deadline(const struct gc_client_security *security);
+
+/** For gc_client_ops.hold: may the member that sent a response under this context be known soon? */
+bool gc_client_security_may_know(const struct gc_client_security *security, const struct gc_oscore_context *context, struct gc_bytes kid);
 
 /** Protect the request: with `kid` for that member alone, where the group can do that. NULL: nothing happens. Not after ops.lost. */
 void gc_client_security_apply(const struct gc_client_security *security, struct gc_request *request, struct gc_bytes kid);

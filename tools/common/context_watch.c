@@ -1,8 +1,10 @@
 #include "common/context_watch.h"
+#include "common/creds_fetch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -18,6 +20,7 @@ struct watched {
   struct gc_succession *succession;
   int directory;    /* watch descriptor; -1: none */
   const char *name; /* in it; points into context->path */
+  bool has_manager; /* who is not known can be asked for */
 };
 
 struct gc_context_watch {
@@ -26,6 +29,7 @@ struct gc_context_watch {
   struct watched **files;
   size_t count, cap;
   struct gc_loop *loop; /* NULL: not begun */
+  struct gc_creds_fetch *fetch;
   int notify_fd, signal_fd;
 };
 
@@ -69,6 +73,29 @@ static void say(const struct watched *file, enum gc_succession_event event)
   }
 }
 
+/* A member that is not known; not of a context whose time is over. */
+static bool on_unknown(void *ctx, struct gc_oscore_context *context, struct gc_bytes kid, struct gc_bytes *cred)
+{
+  const struct watched *file = ctx;
+  (void)cred;
+  if (context == file->context->oscore)
+    gc_creds_fetch_want(file->watch->fetch, file->context->path, kid, gc_now_ms());
+  return false;
+}
+
+static void expect_unknown(struct watched *file)
+{
+  if (file->has_manager && file->context->oscore)
+    gc_oscore_context_set_resolver(file->context->oscore, (struct gc_oscore_resolver){ on_unknown, file });
+}
+
+static bool has_manager(const struct gc_context *context)
+{
+  char path[4096];
+  const int len = snprintf(path, sizeof path, "%s.join", context->path);
+  return context->file && context->file->ace.group_uri && len > 0 && (size_t)len < sizeof path && access(path, R_OK) == 0;
+}
+
 static void find_due(struct gc_context_watch *watch)
 {
   watch->due_ms = UINT64_MAX;
@@ -86,6 +113,7 @@ static void check(struct watched *file, bool anew)
   file->context->oscore = current ? gc_secure_context_oscore(current) : NULL;
   if (event == GC_SUCCESSION_SAME)
     return;
+  expect_unknown(file);
   find_due(file->watch);
   if (event != GC_SUCCESSION_REFUSED && file->context->file) /* keys of a time that is over */
     gc_context_file_free(&file->context->file);
@@ -185,6 +213,11 @@ struct gc_context_watch *gc_context_watch_new(const struct gc_context_watch_ops 
   struct gc_context_watch *watch = calloc(1, sizeof *watch);
   if (!watch)
     return NULL;
+  watch->fetch = gc_creds_fetch_new();
+  if (!watch->fetch) {
+    free(watch);
+    return NULL;
+  }
   watch->ops = *ops;
   watch->overlap_ms = overlap_ms;
   watch->due_ms = UINT64_MAX;
@@ -222,6 +255,8 @@ enum gc_err gc_context_watch_add(struct gc_context_watch *watch, struct gc_conte
     return GC_E_MEMORY;
   }
   context->secure = NULL;
+  file->has_manager = has_manager(context);
+  expect_unknown(file);
   watch->files[watch->count++] = file;
   return GC_OK;
 }
@@ -241,7 +276,10 @@ enum gc_err gc_context_watch_start(struct gc_context_watch *watch, struct gc_loo
 
 void gc_context_watch_tick(struct gc_context_watch *watch, uint64_t now_ms)
 {
-  if (!watch || now_ms < watch->due_ms)
+  if (!watch)
+    return;
+  gc_creds_fetch_tick(watch->fetch, now_ms);
+  if (now_ms < watch->due_ms)
     return;
   for (size_t i = 0; i < watch->count; i++) {
     gc_succession_tick(watch->files[i]->succession, now_ms);
@@ -252,7 +290,16 @@ void gc_context_watch_tick(struct gc_context_watch *watch, uint64_t now_ms)
 
 uint64_t gc_context_watch_deadline(const struct gc_context_watch *watch)
 {
-  return watch ? watch->due_ms : UINT64_MAX;
+  const uint64_t fetch_ms = watch ? gc_creds_fetch_deadline(watch->fetch) : UINT64_MAX;
+  return watch && watch->due_ms < fetch_ms ? watch->due_ms : fetch_ms;
+}
+
+bool gc_context_watch_may_know(const struct gc_context_watch *watch, const struct gc_oscore_context *context, struct gc_bytes kid)
+{
+  for (size_t i = 0; watch && i < watch->count; i++)
+    if (watch->files[i]->context->oscore == context)
+      return gc_creds_fetch_is_due(watch->fetch, watch->files[i]->context->path, kid, gc_now_ms());
+  return false;
 }
 
 bool gc_context_watch_has_any(const struct gc_context_watch *watch)
@@ -295,6 +342,7 @@ enum gc_status gc_context_watch_close(struct gc_context_watch **pointer)
   if (!watch)
     return status;
   gc_context_watch_stop(watch);
+  gc_creds_fetch_free(&watch->fetch);
   for (size_t i = 0; i < watch->count; i++) {
     struct gc_context *context = watch->files[i]->context;
     const enum gc_err err = gc_succession_free(&watch->files[i]->succession);

@@ -1,4 +1,5 @@
-/* Context files that are replaced or removed while a tool runs: noticed by inotify on their directories, on SIGHUP, and acted on. */
+/* Context files that are replaced or removed while a tool runs: noticed by inotify on their directories, on SIGHUP, and acted on.
+ * Members that are not known are asked for where the file names a Group Manager and FILE.join is beside it (creds_fetch.h). */
 #ifndef GC_TOOLS_CONTEXT_WATCH_H
 #define GC_TOOLS_CONTEXT_WATCH_H
 
@@ -35,6 +36,9 @@ enum gc_err gc_context_watch_add(struct gc_context_watch *watch, struct gc_conte
  * @param loop lives until gc_context_watch_stop or _close. GC_E_SYSTEM (errno); GC_E_MEMORY
  */
 enum gc_err gc_context_watch_start(struct gc_context_watch *watch, struct gc_loop *loop) GC_MUST_CHECK;
+
+/** A message came under this context, of a member that it does not know: may it know it soon? */
+bool gc_context_watch_may_know(const struct gc_context_watch *watch, const struct gc_oscore_context *context, struct gc_bytes kid);
 
 /** For the loop: old contexts whose time is over go. NULL: nothing happens, ever. */
 void gc_context_watch_tick(struct gc_context_watch *watch, uint64_t now_ms);

@@ -1,0 +1,233 @@
+#include "common/creds_fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/status.h"
+#include "crypto/secret.h"
+#include "oscore/message.h"
+
+enum {
+  WANTS_MAX = 32,         /* Sender IDs that are remembered, and asked for by one process */
+  AGAIN_MS = 60000,       /* the same one */
+  PAUSE_MS = 200,         /* between two processes … */
+  PAUSE_MAX_MS = 10000,   /* … doubled each time that nothing is found */
+  SOON_MS = 1500,         /* a process begins so soon that its find can be waited for */
+  LIFE_MS = 10000,        /* of a process */
+  LOOK_MS = 20,           /* whether it has ended */
+  PATH_LEN = 4096,
+};
+
+enum state { FREE, WAITS, UNDER_WAY, ASKED };
+
+struct want {
+  enum state state;
+  const char *path;
+  uint8_t kid[GC_ID_MAX_LEN], kid_len;
+  uint64_t since_ms; /* of its state */
+};
+
+struct gc_creds_fetch {
+  struct want wants[WANTS_MAX];
+  pid_t child; /* 0: none */
+  uint64_t child_ms, look_ms, not_before_ms, pause_ms;
+  bool is_ended; /* there is no gc-join: said, and never tried again */
+};
+
+extern char **environ;
+
+struct gc_creds_fetch *gc_creds_fetch_new(void)
+{
+  struct gc_creds_fetch *fetch = calloc(1, sizeof *fetch);
+  if (fetch)
+    fetch->pause_ms = PAUSE_MS;
+  return fetch;
+}
+
+void gc_creds_fetch_free(struct gc_creds_fetch **pointer)
+{
+  struct gc_creds_fetch *fetch = *pointer;
+  *pointer = NULL;
+  if (fetch && fetch->child) {
+    kill(fetch->child, SIGTERM);
+    while (waitpid(fetch->child, NULL, 0) < 0 && errno == EINTR)
+      ;
+  }
+  free(fetch);
+}
+
+/* --- what is wanted ------------------------------------------------------------------------------------------------ */
+
+static const struct want *find(const struct gc_creds_fetch *fetch, const char *path, struct gc_bytes kid)
+{
+  for (size_t i = 0; i < WANTS_MAX; i++) {
+    const struct want *want = &fetch->wants[i];
+    if (want->state != FREE && want->path == path && gc_bytes_equal(gc_bytes(want->kid, want->kid_len), kid))
+      return want;
+  }
+  return NULL;
+}
+
+static void forget(struct gc_creds_fetch *fetch, uint64_t now_ms)
+{
+  for (size_t i = 0; i < WANTS_MAX; i++)
+    if (fetch->wants[i].state == ASKED && now_ms - fetch->wants[i].since_ms >= AGAIN_MS)
+      fetch->wants[i].state = FREE;
+}
+
+/* Where there is no room somebody goes, by chance: who is there and asks again comes in, however many are made up. */
+static struct want *find_place(struct gc_creds_fetch *fetch)
+{
+  uint8_t chance;
+  for (size_t i = 0; i < WANTS_MAX; i++)
+    if (fetch->wants[i].state == FREE)
+      return &fetch->wants[i];
+  gc_random(&chance, sizeof chance);
+  struct want *want = &fetch->wants[chance % WANTS_MAX];
+  return want->state == UNDER_WAY ? NULL : want;
+}
+
+void gc_creds_fetch_want(struct gc_creds_fetch *fetch, const char *path, struct gc_bytes kid, uint64_t now_ms)
+{
+  forget(fetch, now_ms);
+  if (fetch->is_ended || kid.len > GC_ID_MAX_LEN || find(fetch, path, kid))
+    return;
+  struct want *want = find_place(fetch);
+  if (!want)
+    return;
+  *want = (struct want){ .state = WAITS, .path = path, .kid_len = (uint8_t)kid.len, .since_ms = now_ms };
+  if (kid.len)
+    memcpy(want->kid, kid.ptr, kid.len);
+}
+
+bool gc_creds_fetch_is_due(const struct gc_creds_fetch *fetch, const char *path, struct gc_bytes kid, uint64_t now_ms)
+{
+  const struct want *want = find(fetch, path, kid);
+  if (!want || fetch->is_ended)
+    return false;
+  return want->state == UNDER_WAY || (want->state == WAITS && fetch->not_before_ms <= now_ms + SOON_MS);
+}
+
+/* --- asking -------------------------------------------------------------------------------------------------------- */
+
+/* Beside the tool itself; else where PATH says. */
+static const char *find_program(char room[static PATH_LEN])
+{
+  const ssize_t len = readlink("/proc/self/exe", room, PATH_LEN - 1);
+  room[len > 0 ? len : 0] = '\0';
+  char *slash = strrchr(room, '/');
+  if (slash && (size_t)(slash - room) + sizeof "/gc-join" <= PATH_LEN) {
+    strcpy(slash, "/gc-join");
+    if (access(room, X_OK) == 0)
+      return room;
+  }
+  return "gc-join";
+}
+
+static int spawn(pid_t *child, const char *program, char *const *arguments)
+{
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  int error = posix_spawn_file_actions_init(&files);
+  if (error)
+    return error;
+  error = posix_spawnattr_init(&attributes);
+  for (int fd = 0; fd < (gc_diag_level() > 0 ? 2 : 3) && !error; fd++)
+    error = posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
+  if (!error) {
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    error = posix_spawnp(child, program, &files, &attributes, arguments, environ);
+  }
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  return error;
+}
+
+static void start(struct gc_creds_fetch *fetch, uint64_t now_ms)
+{
+  char room[PATH_LEN], ids[WANTS_MAX][2 * GC_ID_MAX_LEN + 1];
+  char *arguments[WANTS_MAX + 5] = { (char[]){ "gc-join" }, (char[]){ "creds" } };
+  const char *path = NULL;
+  size_t count = 0;
+  for (size_t i = 0; i < WANTS_MAX; i++) {
+    struct want *want = &fetch->wants[i];
+    if (want->state != WAITS || (path && want->path != path))
+      continue;
+    path = want->path;
+    gc_secret_hex_encode(ids[count], want->kid, want->kid_len);
+    ids[count][2 * want->kid_len] = '\0';
+    arguments[4 + count] = ids[count];
+    count++;
+    want->state = UNDER_WAY;
+    want->since_ms = now_ms;
+  }
+  if (!path)
+    return;
+  arguments[2] = (char[]){ "--" };
+  arguments[3] = (char *)(uintptr_t)path;
+  gc_info(1, "%s: asking the Group Manager for %zu member%s not known here", path, count, count == 1 ? "" : "s");
+  const int error = spawn(&fetch->child, find_program(room), arguments);
+  fetch->child_ms = now_ms;
+  fetch->look_ms = now_ms + LOOK_MS;
+  if (error) {
+    gc_warn("%s: members that are not known here cannot be asked for: gc-join: %s", path, strerror(error));
+    fetch->child = 0;
+    fetch->is_ended = true;
+  }
+}
+
+/* Nothing found: whoever makes them up is asked about less and less often. */
+static void look(struct gc_creds_fetch *fetch, uint64_t now_ms)
+{
+  int result = 0;
+  const pid_t ended = waitpid(fetch->child, &result, WNOHANG);
+  fetch->look_ms = now_ms + LOOK_MS;
+  if (ended == 0 && now_ms - fetch->child_ms > LIFE_MS)
+    kill(fetch->child, SIGKILL);
+  if (ended == 0 || (ended < 0 && errno == EINTR))
+    return;
+  fetch->child = 0;
+  const bool has_found = ended > 0 && WIFEXITED(result) && WEXITSTATUS(result) == 0;
+  fetch->pause_ms = has_found ? PAUSE_MS : fetch->pause_ms * 2 < PAUSE_MAX_MS ? fetch->pause_ms * 2 : PAUSE_MAX_MS;
+  fetch->not_before_ms = now_ms + fetch->pause_ms;
+  for (size_t i = 0; i < WANTS_MAX; i++)
+    if (fetch->wants[i].state == UNDER_WAY) {
+      fetch->wants[i].state = ASKED;
+      fetch->wants[i].since_ms = now_ms;
+    }
+}
+
+static bool has_waiting(const struct gc_creds_fetch *fetch)
+{
+  for (size_t i = 0; i < WANTS_MAX; i++)
+    if (fetch->wants[i].state == WAITS)
+      return true;
+  return false;
+}
+
+void gc_creds_fetch_tick(struct gc_creds_fetch *fetch, uint64_t now_ms)
+{
+  if (fetch->child && now_ms >= fetch->look_ms)
+    look(fetch, now_ms);
+  if (!fetch->child && !fetch->is_ended && now_ms >= fetch->not_before_ms && has_waiting(fetch))
+    start(fetch, now_ms);
+}
+
+uint64_t gc_creds_fetch_deadline(const struct gc_creds_fetch *fetch)
+{
+  if (fetch->child)
+    return fetch->look_ms;
+  return !fetch->is_ended && has_waiting(fetch) ? fetch->not_before_ms : UINT64_MAX;
+}
