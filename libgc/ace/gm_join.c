@@ -41,13 +41,13 @@ static enum gc_err check_cred(struct gc_gm_call *call, struct join *join)
   const struct gc_groupcomm *request = &join->request;
   if (!gc_groupcomm_has(request, GC_GROUPCOMM_CLIENT_CRED_VERIFY))
     return check_known(call, join);
+  if (request->client_cred_verify.len && !call->request->client->has_challenge)
+    return gc_gm_refuse_join(call, "the challenge is lost: here is another one");
   const char *fault = gc_gm_cred_fault(call->config, request->client_cred, &join->cred);
   if (fault)
     return gc_gm_refuse(call, GC_CODE(4, 0), GC_GROUPCOMM_CRED_INCOMPATIBLE, fault);
   if (!request->client_cred_verify.len)
     return equals_stored(call, request->client_cred) ? GC_OK : gc_gm_refuse(call, GC_CODE(4, 0), GC_GROUPCOMM_INVALID_POP, NULL);
-  if (!call->request->client->has_challenge)
-    return gc_gm_refuse_join(call, "the challenge is lost: here is another one");
   if (!gc_gm_is_proved(call, &join->cred.public_key, request->scope, request->cnonce, request->client_cred_verify))
     return gc_gm_refuse(call, GC_CODE(4, 0), GC_GROUPCOMM_INVALID_POP, NULL);
   return GC_OK;

@@ -65,11 +65,11 @@ static enum gc_err check_upload(struct gc_gm_call *call, const struct gc_groupco
   const char *fault = gc_cred_upload_fault(request);
   if (fault)
     return gc_gm_refuse(call, GC_CODE(4, 0), GC_GM_NO_ERROR_ID, fault);
+  if (!call->request->client->has_challenge)
+    return gc_gm_refuse_join(call, "the challenge is lost: here is another one");
   fault = gc_gm_cred_fault(call->config, request->client_cred, &cred);
   if (fault)
     return gc_gm_refuse(call, GC_CODE(4, 0), GC_GROUPCOMM_CRED_INCOMPATIBLE, fault);
-  if (!call->request->client->has_challenge)
-    return gc_gm_refuse_join(call, "the challenge is lost: here is another one");
   if (!gc_gm_is_proved(call, &cred.public_key, gc_bytes(call->member.scope, call->member.scope_len), request->cnonce, request->client_cred_verify))
     return gc_gm_refuse(call, GC_CODE(4, 0), GC_GROUPCOMM_INVALID_POP, NULL);
   return GC_OK;

@@ -142,6 +142,18 @@ static void credentials(void **state)
   }
 }
 
+/* @req JN-18: the challenge is looked for before the credential is judged */
+static void a_lost_challenge_comes_first(void **state)
+{
+  (void)state;
+  struct gc_groupcomm request = gm_rig_join_request(&rig, &node, "group1", BOTH);
+  request.client_cred = hexval("a20261780aa101a401010327200621582000");
+  node.client.has_challenge = false;
+  refused_with_infos(ask(&node, &request));
+  assert_int_equal(ask(&node, &request), 400);
+  assert_int_equal(gm_rig_error_id(&rig), 2);
+}
+
 /* @req JN-12 JN-15 */
 static void not_now(void **state)
 {
@@ -328,6 +340,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(what_is_missing, start, stop), cmocka_unit_test_setup_teardown(control_uris, start, stop),
     cmocka_unit_test_setup_teardown(proofs, start, stop), cmocka_unit_test_setup_teardown(credentials, start, stop),
+    cmocka_unit_test_setup_teardown(a_lost_challenge_comes_first, start, stop),
     cmocka_unit_test_setup_teardown(not_now, start, stop), cmocka_unit_test_setup_teardown(monitors, start, stop),
     cmocka_unit_test_setup_teardown(joining_again, start, stop), cmocka_unit_test_setup_teardown(credentials_of_others, start, stop),
     cmocka_unit_test_setup_teardown(pairwise_only, start, stop), cmocka_unit_test_setup_teardown(backward_security, start, stop),

@@ -261,11 +261,11 @@ static void another_credential(void **state)
   request.client_cred = hexval("a0");
   assert_int_equal(gm_rig_ask(&rig, &nodes[0], GM_POST, path, 261, gm_rig_write(&request)), 400);
   assert_int_equal(gm_rig_error_id(&rig), 2);
-  nodes[0].client.has_challenge = false;
-  request.client_cred = changed.cred;
+  nodes[0].client.has_challenge = false; /* which is looked for before the credential is judged */
   assert_int_equal(gm_rig_ask(&rig, &nodes[0], GM_POST, path, 261, gm_rig_write(&request)), 400);
   assert_int_equal(rig.response.content_format, 261);
   assert_true(nodes[0].client.has_challenge);
+  request.client_cred = changed.cred;
   assert_int_equal(gc_gm_set_active(rig.gm, "group1", false), GC_OK);
   assert_int_equal(gm_rig_ask(&rig, &nodes[0], GM_POST, path, 261, gm_rig_write(&request)), 503);
 }
