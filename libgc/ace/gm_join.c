@@ -79,6 +79,8 @@ static const char *limits_fault(const struct gc_gm_call *call, const struct join
 static enum gc_err check(struct gc_gm_call *call, struct join *join)
 {
   const char *fault = NULL;
+  if (!(call->granted & GC_ROLES_MEMBER)) /* whatever it asks for (Section 8.5.1) */
+    return gc_gm_refuse(call, GC_CODE(4, 3), GC_GM_NO_ERROR_ID, "a signature verifier does not join");
   if (gc_groupcomm_parse(&join->request, call->request->payload, NULL))
     return gc_gm_refuse_join(call, "the request cannot be read");
   fault = gc_join_request_fault(&join->request, call->is_member);

@@ -176,6 +176,21 @@ static void not_now(void **state)
   assert_int_equal(gm_rig_join(&rig, &other, "group1", BOTH), 204);
 }
 
+/* Who may only verify signatures has nothing to do here, whatever it sends. @req SC-02 GR-01 */
+static void signature_verifiers(void **state)
+{
+  (void)state;
+  struct gm_node verifier;
+  gm_node_make(&verifier, &rig, 5, "verifier", "[[\"group1\", 16]]");
+  struct gc_groupcomm request = gm_rig_join_request(&rig, &verifier, "group1", GC_ROLE_VERIFIER);
+  assert_int_equal(ask(&verifier, &request), 403);
+  request = gm_rig_join_request(&rig, &verifier, "group1", GC_ROLE_MONITOR);
+  assert_int_equal(ask(&verifier, &request), 403);
+  assert_int_equal(gm_rig_ask(&rig, &verifier, GM_POST, "ace-group/group1", -1, nothing), 403);
+  gm_node_make(&verifier, &rig, 5, "verifier", "[[\"group1\", 24]]");
+  assert_int_equal(gm_rig_join(&rig, &verifier, "group1", GC_ROLE_MONITOR), 201); /* as something else it can */
+}
+
 /* @req JN-05 JN-20 JN-26 */
 static void monitors(void **state)
 {
@@ -341,7 +356,8 @@ int main(void)
     cmocka_unit_test_setup_teardown(what_is_missing, start, stop), cmocka_unit_test_setup_teardown(control_uris, start, stop),
     cmocka_unit_test_setup_teardown(proofs, start, stop), cmocka_unit_test_setup_teardown(credentials, start, stop),
     cmocka_unit_test_setup_teardown(a_lost_challenge_comes_first, start, stop),
-    cmocka_unit_test_setup_teardown(not_now, start, stop), cmocka_unit_test_setup_teardown(monitors, start, stop),
+    cmocka_unit_test_setup_teardown(not_now, start, stop), cmocka_unit_test_setup_teardown(signature_verifiers, start, stop),
+    cmocka_unit_test_setup_teardown(monitors, start, stop),
     cmocka_unit_test_setup_teardown(joining_again, start, stop), cmocka_unit_test_setup_teardown(credentials_of_others, start, stop),
     cmocka_unit_test_setup_teardown(pairwise_only, start, stop), cmocka_unit_test_setup_teardown(backward_security, start, stop),
   };
