@@ -42,12 +42,16 @@ static void send_message(struct gc_join *join, const struct gc_groupcomm *messag
                now_ms);
 }
 
-/* Without a challenge there is nothing to prove with: an empty request brings one (Section 6.2). */
-static bool lacks_challenge(struct gc_join *join, const char *path, const char *subpath, uint64_t now_ms)
+/* Without a challenge there is nothing to prove with. A Join Request without a payload brings one, to members too (Section 6.2);
+ * for another credential there is no such request. */
+static bool lacks_challenge(struct gc_join *join, uint64_t now_ms)
 {
   if (join->n_s.len)
     return false;
-  send_message(join, &(struct gc_groupcomm){ .present = 0 }, path, subpath, now_ms);
+  gc_join_send(join, &join->current,
+               &(struct gc_join_message){ .server = &join->params.gm, .code = GC_CODE_POST, .content_format = -1, .context = join->context,
+                                          .ring = join->ring },
+               now_ms);
   return true;
 }
 
@@ -72,7 +76,7 @@ void gc_join_send_join(struct gc_join *join, uint64_t now_ms)
   uint8_t scope_room[256], evidence_room[GC_SIGNATURE_MAX_LEN];
   struct gc_buf scope = gc_buf(scope_room, sizeof scope_room), evidence = gc_buf(evidence_room, sizeof evidence_room);
   const bool has_cred = gc_roles_send(join->params.roles);
-  if (has_cred && lacks_challenge(join, NULL, NULL, now_ms))
+  if (has_cred && lacks_challenge(join, now_ms))
     return;
   enum gc_err err = put_scope(join, &scope);
   gc_join_nonce_fresh(join, &join->n_c, GC_PROOF_NONCE_LEN);
@@ -97,7 +101,7 @@ void gc_join_send_cred(struct gc_join *join, uint64_t now_ms)
 {
   uint8_t scope_room[256], evidence_room[GC_SIGNATURE_MAX_LEN], cnonce[GC_PROOF_NONCE_LEN];
   struct gc_buf scope = gc_buf(scope_room, sizeof scope_room), evidence = gc_buf(evidence_room, sizeof evidence_room);
-  if (lacks_challenge(join, join->node, "cred", now_ms))
+  if (lacks_challenge(join, now_ms))
     return;
   enum gc_err err = put_scope(join, &scope);
   struct gc_join_nonce joined_with = join->n_c;

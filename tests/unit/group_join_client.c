@@ -756,10 +756,30 @@ static void without_a_challenge_one_is_asked_for(void **state)
   (void)request(NULL, &gm_addr, GC_CODE_POST, "/authz-info");
   answer(NULL, GC_CODE(2, 1), GC_FORMAT_ACE_CBOR, "a2182a4825a8991cd700ac01182c4100"); /* no kdcchallenge */
   struct gc_message message = request(t.gm, &gm_addr, GC_CODE_POST, "/ace-group/group1");
-  payload_is(&message, "a0");
+  payload_is(&message, "-"); /* an empty Join Request has no payload */
+  assert_false(gc_option_find(message.options, GC_OPTION_CONTENT_FORMAT, NULL));
   answer(t.gm, GC_CODE(4, 0), GC_FORMAT_ACE_GROUPCOMM, EXAMPLE_JOIN_REFUSED);
   message = request(t.gm, &gm_addr, GC_CODE_POST, "/ace-group/group1");
   assert_true(message.payload.len > 100);
+}
+
+/* The Group Manager gives no challenge for a credential without a proof. @req JN-17 GR-15 */
+static void another_credential_without_a_challenge(void **state)
+{
+  struct gc_groupcomm sent;
+  (void)state;
+  joined();
+  const struct gc_join_kept kept = { .context = t.client_gm, .ring = t.gm_ring, .node = "/ace-group/group1/nodes/n1" };
+  const struct gc_join_question question = { .pair = &t.pair, .cred = hexval(EXAMPLE_CLIENT_CCS) };
+  assert_int_equal(gc_join_resume(t.join, &kept), GC_OK);
+  struct gc_message message = asked(GC_JOIN_CRED, &question, GC_CODE_POST, "/ace-group/group1");
+  payload_is(&message, "-");
+  answer(t.gm, GC_CODE(4, 0), GC_FORMAT_ACE_GROUPCOMM, EXAMPLE_JOIN_REFUSED);
+  message = request(t.gm, &gm_addr, GC_CODE_POST, "/ace-group/group1/nodes/n1/cred");
+  assert_int_equal(gc_groupcomm_parse(&sent, message.payload, NULL), GC_OK);
+  assert_null(gc_cred_upload_fault(&sent));
+  answer(t.gm, GC_CODE(2, 4), -1, "-");
+  assert_int_equal(t.answer.result, GC_JOIN_DONE);
 }
 
 static void silence_is_told(void **state)
@@ -843,6 +863,7 @@ int main(void)
     TEST(a_token_is_renewed_before_it_expires),
     TEST(a_renewal_that_is_refused),
     TEST(without_a_challenge_one_is_asked_for),
+    TEST(another_credential_without_a_challenge),
     TEST(silence_is_told),
     TEST(what_cannot_be_joined_with_is_refused_at_once),
     TEST(rekeyings_are_told_as_they_come),
