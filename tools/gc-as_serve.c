@@ -57,6 +57,17 @@ static enum gc_err refuse(struct run *run, const struct gc_server_request *reque
   return peer ? gc_token_error_write(&response->body, error, NULL) : GC_OK;
 }
 
+/* Known, but without the right to ask this: no payload (Section 5.9.3). */
+static enum gc_err forbid(struct run *run, const struct gc_server_request *request, struct gc_server_response *response, const char *event,
+                          const struct gc_as_peer *peer)
+{
+  const struct gc_as_answer answer = { .code = GC_CODE(4, 3), .error = GC_TOKEN_UNAUTHORIZED_CLIENT, .why = "registered as something else" };
+  gc_as_log(run->out, run->params->common.json, event, peer, &request->from, &answer);
+  response->code = answer.code;
+  response->content_format = -1;
+  return GC_OK;
+}
+
 static enum gc_err on_token(void *ctx, const struct gc_server_request *request, struct gc_server_response *response)
 {
   struct run *run = ctx;
@@ -73,8 +84,10 @@ static enum gc_err on_introspect(void *ctx, const struct gc_server_request *requ
   struct run *run = ctx;
   const struct gc_as_peer *peer = gc_as_peers_find(run->peers, request->context);
   struct gc_as_answer answer = { .body = &response->body };
-  if (!peer || peer->kind != GC_AS_SERVER)
-    return refuse(run, request, response, "introspect", peer, peer ? GC_TOKEN_UNAUTHORIZED_CLIENT : GC_TOKEN_INVALID_CLIENT);
+  if (!peer)
+    return refuse(run, request, response, "introspect", peer, GC_TOKEN_INVALID_CLIENT);
+  if (peer->kind != GC_AS_SERVER)
+    return forbid(run, request, response, "introspect", peer);
   enum gc_err err = gc_as_introspect(&run->as, &answer, gc_bytes(peer->name, peer->name_len), request->payload, now_s());
   return take(run, "introspect", peer, request, response, &answer, err);
 }

@@ -162,8 +162,10 @@ REQUEST=a3056a676d2e6578616d706c65094a8182666c69676874730618"26f6"
 	# a resource server is no client, and the other way
 	ask gm.as.json token "$REQUEST"
 	[ "$(payload)" = '{30: 4}' ]
+	[ "$(code)" = 4.00 ]
 	ask alice.as.json introspect a10b46d08343a1010a
-	[ "$(payload)" = '{30: 4}' ]
+	[ "$(code)" = 4.03 ]
+	[ "$(payload)" = '' ]
 	# without protection: nothing
 	"$BIN/gc-send" --json -m post -f 19 --hex "$REQUEST" "$URI/token" >out || true
 	[ "$(code)" = 4.01 ]
