@@ -234,14 +234,18 @@ static enum gc_status take_policies(struct gc_join_session *session, const struc
   struct gc_group_policies policies = gc_group_policies_default();
   struct gc_where where = { 0, "" };
   (void)ctx;
-  if (gc_groupcomm_has(answer->message, GC_GROUPCOMM_GROUP_POLICIES) && gc_group_policies_parse(&policies, answer->message->group_policies, &where)) {
+  /* where the Group Manager has none, the defaults hold */
+  if (answer->message && gc_groupcomm_has(answer->message, GC_GROUPCOMM_GROUP_POLICIES) &&
+      gc_group_policies_parse(&policies, answer->message->group_policies, &where)) {
     gc_error("the policies make no sense: %s", where.phrase);
     return GC_STATUS_NO;
   }
   if (session->options->common.json) {
     gc_join_event_begin(session, "policies");
-    if (policies.has_sn_sync)
-      gc_json_int(session->out, "sn_sync", policies.sn_sync);
+    if (policies.has_sn_sync && policies.sn_sync.is_text)
+      gc_json_text(session->out, "sn_sync", policies.sn_sync.text);
+    else if (policies.has_sn_sync)
+      gc_json_int(session->out, "sn_sync", policies.sn_sync.number);
     gc_json_uint(session->out, "key_update_check_interval_s", policies.key_update_check_interval_s);
     gc_json_uint(session->out, "expiration_delta_s", policies.expiration_delta_s);
     gc_join_event_end(session);
@@ -249,8 +253,14 @@ static enum gc_status take_policies(struct gc_join_session *session, const struc
   }
   gc_outf(session->out, "key update check interval  %" PRIu64 " s\nexpiration delta           %" PRIu64 " s\n", policies.key_update_check_interval_s,
           policies.expiration_delta_s);
-  if (policies.has_sn_sync)
-    gc_outf(session->out, "sequence number synchronization method  %" PRId64 "\n", policies.sn_sync);
+  if (policies.has_sn_sync) {
+    gc_outf(session->out, "sequence number synchronization method  ");
+    if (policies.sn_sync.is_text)
+      gc_out_text(session->out, policies.sn_sync.text);
+    else
+      gc_outf(session->out, "%" PRId64, policies.sn_sync.number);
+    gc_outf(session->out, "\n");
+  }
   return GC_STATUS_OK;
 }
 

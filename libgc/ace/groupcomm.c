@@ -111,7 +111,7 @@ enum gc_err gc_strings_write(struct gc_buf *out, const struct gc_bytes *strings,
 #define AT(member) offsetof(struct gc_group_policies, member)
 enum { SN_SYNC, KEY_UPDATE, EXPIRATION_DELTA, POLICIES };
 static const struct gc_param policy_rows[POLICIES] = {
-  [SN_SYNC] = { KEY(0), GC_PARAM_INT, AT(sn_sync), "Sequence Number Synchronization Method", NULL },
+  [SN_SYNC] = { KEY(0), GC_PARAM_INT_OR_TEXT, AT(sn_sync), "Sequence Number Synchronization Method", NULL },
   [KEY_UPDATE] = { KEY(1), GC_PARAM_UINT, AT(key_update_check_interval_s), "Key Update Check Interval", NULL },
   [EXPIRATION_DELTA] = { KEY(2), GC_PARAM_UINT, AT(expiration_delta_s), "Expiration Delta", NULL },
 };

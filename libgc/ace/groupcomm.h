@@ -121,7 +121,7 @@ enum gc_err gc_strings_write(struct gc_buf *out, const struct gc_bytes *strings,
 /** What is not given keeps its default. */
 struct gc_group_policies {
   bool has_sn_sync;                    /* 0: Sequence Number Synchronization Method */
-  int64_t sn_sync;
+  struct gc_int_or_text sn_sync;
   uint64_t key_update_check_interval_s; /* 1 */
   uint64_t expiration_delta_s;          /* 2 */
 };
@@ -139,7 +139,7 @@ enum gc_err gc_num_write(struct gc_buf *out, uint64_t num) GC_MUST_CHECK;
 enum gc_err gc_active_parse(bool *out, struct gc_bytes payload, struct gc_where *where) GC_MUST_CHECK;
 enum gc_err gc_active_write(struct gc_buf *out, bool is_active) GC_MUST_CHECK;
 
-/** An empty byte string as payload: nothing was found (Group Name look-up, FETCH of creds). */
+/** An empty byte string as payload: nothing was found (Group Name look-up, FETCH of creds), or there are no policies. */
 bool gc_is_nothing_found(struct gc_bytes payload);
 
 #endif

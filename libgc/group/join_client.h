@@ -117,7 +117,7 @@ struct gc_join_answer {
   bool is_active;              /* ACTIVE, WATCH_ACTIVE */
   bool forgets_all;            /* STALE: the Group Manager does not know any more: all are stale */
   struct gc_bytes stale;       /* STALE: encoded array of Sender IDs */
-  bool nothing_found;          /* CREDS: no member matches */
+  bool nothing_found;          /* CREDS: no member matches; POLICIES: there are none. No message then */
 };
 
 /** A token and what it is bound to: to be kept, and given back to gc_join_resume. Secret. Borrowed. */

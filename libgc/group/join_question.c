@@ -6,7 +6,7 @@
 #include "iana/names.h"
 
 /** What the payload of a success is. */
-enum body { BODY_NONE, BODY_GROUPCOMM, BODY_KEYS, BODY_RENEWAL, BODY_CREDS, BODY_JOIN, BODY_KDC_CRED, BODY_NUM, BODY_ACTIVE, BODY_STALE };
+enum body { BODY_NONE, BODY_POLICIES, BODY_KEYS, BODY_RENEWAL, BODY_CREDS, BODY_JOIN, BODY_KDC_CRED, BODY_NUM, BODY_ACTIVE, BODY_STALE };
 
 struct row {
   uint8_t code;           /* method */
@@ -24,7 +24,7 @@ static const struct row rows[GC_JOIN_OPERATIONS] = {
   [GC_JOIN_RENEW] = { GC_CODE_POST, true, NULL, { GC_CODE(2, 5), GC_CODE(2, 4) }, BODY_RENEWAL, false },
   [GC_JOIN_CREDS] = { GC_CODE_GET, false, "creds", { GC_CODE(2, 5), 0 }, BODY_CREDS, false },
   [GC_JOIN_KDC_CRED] = { GC_CODE_GET, false, "kdc-cred", { GC_CODE(2, 5), 0 }, BODY_KDC_CRED, false },
-  [GC_JOIN_POLICIES] = { GC_CODE_GET, false, "policies", { GC_CODE(2, 5), 0 }, BODY_GROUPCOMM, false },
+  [GC_JOIN_POLICIES] = { GC_CODE_GET, false, "policies", { GC_CODE(2, 5), 0 }, BODY_POLICIES, false },
   [GC_JOIN_NUM] = { GC_CODE_GET, false, "num", { GC_CODE(2, 5), 0 }, BODY_NUM, false },
   [GC_JOIN_ACTIVE] = { GC_CODE_GET, false, "active", { GC_CODE(2, 5), 0 }, BODY_ACTIVE, false },
   [GC_JOIN_STALE] = { GC_CODE_FETCH, false, "stale-sids", { GC_CODE(2, 5), 0 }, BODY_STALE, false },
@@ -155,6 +155,7 @@ static enum gc_join_result read_body(struct gc_join *join, const struct gc_join_
     answer->forgets_all = payload.len == 0;
     return payload.len && gc_strings_check(payload, false, NULL, &where) ? malformed(answer, where.phrase) : GC_JOIN_DONE;
   case BODY_CREDS:
+  case BODY_POLICIES:
     answer->nothing_found = gc_is_nothing_found(payload);
     if (answer->nothing_found)
       return GC_JOIN_DONE;

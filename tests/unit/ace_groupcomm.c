@@ -310,7 +310,7 @@ static void arrays_of_strings(void **state)
   }
 }
 
-/* @req JN-24 */
+/* @req JN-24 GR-12 */
 static void policies(void **state)
 {
   (void)state;
@@ -321,11 +321,17 @@ static void policies(void **state)
   assert_int_equal(gc_group_policies_parse(&p, edn("{}"), NULL), GC_OK);
   assert_int_equal(p.key_update_check_interval_s, 3600);
   assert_int_equal(gc_group_policies_parse(&p, edn("{0:1,2:60,9:\"x\"}"), NULL), GC_OK);
-  assert_true(p.has_sn_sync && p.sn_sync == 1 && p.expiration_delta_s == 60);
+  assert_true(p.has_sn_sync && p.sn_sync.number == 1 && p.expiration_delta_s == 60);
   out.len = 0;
   assert_int_equal(gc_group_policies_write(&out, &p), GC_OK);
   assert_true(gc_bytes_equal(gc_buf_bytes(&out), edn("{0:1,1:3600,2:60}")));
   assert_int_equal(gc_group_policies_parse(&p, edn("{1:-1}"), NULL), GC_E_MALFORMED);
+  const struct gc_bytes named = edn("{0:\"best effort\",1:3600,2:0}"); /* a method may have a name (RFC 9594, Section 4.3.1) */
+  assert_int_equal(gc_group_policies_parse(&p, named, NULL), GC_OK);
+  assert_true(p.has_sn_sync && p.sn_sync.is_text && gc_bytes_equal(p.sn_sync.text, gc_bytes_str("best effort")));
+  out.len = 0;
+  assert_int_equal(gc_group_policies_write(&out, &p), GC_OK);
+  assert_true(gc_bytes_equal(gc_buf_bytes(&out), named));
 }
 
 static void single_items(void **state)

@@ -544,6 +544,10 @@ static void members_ask(void **state)
   asked(GC_JOIN_CREDS, NULL, GC_CODE_GET, "/ace-group/group1/creds");
   answer(t.gm, GC_CODE(2, 5), GC_FORMAT_ACE_GROUPCOMM, "40");
   assert_true(t.answer.nothing_found);
+  asked(GC_JOIN_POLICIES, NULL, GC_CODE_GET, "/ace-group/group1/policies");
+  answer(t.gm, GC_CODE(2, 5), GC_FORMAT_ACE_GROUPCOMM, "40"); /* none: @req GR-12 */
+  assert_int_equal(t.answer.result, GC_JOIN_DONE);
+  assert_true(t.answer.nothing_found && !t.answer.message);
   asked(GC_JOIN_NUM, NULL, GC_CODE_GET, "/ace-group/group1/num");
   answer(t.gm, GC_CODE(2, 5), GC_FORMAT_APPLICATION_CBOR, "182a");
   assert_int_equal(t.answer.num, 42);
