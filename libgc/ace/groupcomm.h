@@ -96,7 +96,7 @@ const struct gc_param *gc_groupcomm_param_at(size_t index);
  * request are in its scope, which is read again for that. */
 const char *gc_join_request_fault(const struct gc_groupcomm *request, bool is_member);
 const char *gc_join_response_fault(const struct gc_groupcomm *response);
-const char *gc_key_distribution_fault(const struct gc_groupcomm *response); /* GET of the group, or of nodes/N */
+const char *gc_key_distribution_fault(const struct gc_groupcomm *response); /* GET of the group, or of nodes/N, which needs no profile */
 const char *gc_rekeying_fault(const struct gc_groupcomm *message);
 const char *gc_cred_upload_fault(const struct gc_groupcomm *request);  /* POST nodes/N/cred */
 const char *gc_kdc_cred_fault(const struct gc_groupcomm *response);    /* kdc-cred */

@@ -76,11 +76,14 @@ static const char *distribution_fault(const struct gc_groupcomm *message, enum g
     return "no version number of the keying material";
   if (!gc_groupcomm_has(message, GC_GROUPCOMM_EXI))
     return "no lifetime of the keying material";
-  if (!gc_groupcomm_has(message, GC_GROUPCOMM_PROFILE))
-    return "no profile";
-  if (message->profile != GC_GROUPCOMM_PROFILE_OSCORE_APP)
+  if (gc_groupcomm_has(message, GC_GROUPCOMM_PROFILE) && message->profile != GC_GROUPCOMM_PROFILE_OSCORE_APP)
     return "another profile than coap_group_oscore_app";
   return key_fault(message->key, use);
+}
+
+static const char *profile_fault(const struct gc_groupcomm *message)
+{
+  return gc_groupcomm_has(message, GC_GROUPCOMM_PROFILE) ? NULL : "no profile";
 }
 
 const char *gc_key_distribution_fault(const struct gc_groupcomm *response)
@@ -103,6 +106,8 @@ const char *gc_kdc_cred_fault(const struct gc_groupcomm *response)
 const char *gc_verif_data_fault(const struct gc_groupcomm *response)
 {
   const char *fault = distribution_fault(response, GC_MATERIAL_VERIFIER);
+  if (!fault)
+    fault = profile_fault(response);
   if (!fault && (!gc_groupcomm_has(response, GC_GROUPCOMM_SIGN_ENC_KEY) || !response->sign_enc_key.len))
     fault = "no Signature Encryption Key";
   return fault;
@@ -111,6 +116,8 @@ const char *gc_verif_data_fault(const struct gc_groupcomm *response)
 const char *gc_join_response_fault(const struct gc_groupcomm *response)
 {
   const char *fault = gc_key_distribution_fault(response);
+  if (!fault)
+    fault = profile_fault(response);
   if (!fault)
     fault = gc_kdc_cred_fault(response);
   if (fault)
@@ -125,6 +132,8 @@ const char *gc_join_response_fault(const struct gc_groupcomm *response)
 const char *gc_rekeying_fault(const struct gc_groupcomm *message)
 {
   const char *fault = distribution_fault(message, GC_MATERIAL_REKEYING);
+  if (!fault)
+    fault = profile_fault(message);
   if (fault)
     return fault;
   if (!gc_groupcomm_has(message, GC_GROUPCOMM_STALE_NODE_IDS))

@@ -207,6 +207,10 @@ static void responses_that_lack_something(void **state)
     m = without(EXAMPLE_JOIN_RESPONSE, needed[i]);
     assert_non_null(gc_join_response_fault(&m));
   }
+  m = without(EXAMPLE_JOIN_RESPONSE, GC_GROUPCOMM_PROFILE); /* the answer of nodes/N may be so: @req GR-06 */
+  assert_null(gc_key_distribution_fault(&m));
+  m = without(EXAMPLE_JOIN_RESPONSE, GC_GROUPCOMM_EXI);
+  assert_non_null(gc_key_distribution_fault(&m));
   static const enum gc_groupcomm_param rekeying[] = { GC_GROUPCOMM_GKTY, GC_GROUPCOMM_KEY, GC_GROUPCOMM_NUM, GC_GROUPCOMM_EXI, GC_GROUPCOMM_PROFILE, GC_GROUPCOMM_STALE_NODE_IDS };
   m = parsed(hexval(EXAMPLE_REKEYING));
   assert_null(gc_rekeying_fault(&m));
