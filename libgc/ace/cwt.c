@@ -1,5 +1,6 @@
 #include "ace/cwt.h"
 
+#include "ace/scope.h"
 #include "crypto/secret.h"
 #include "iana/names.h"
 
@@ -18,7 +19,7 @@ static const struct gc_param rows[GC_CWT_CLAIMS] = {
   [GC_CWT_IAT] = { KEY(6), GC_PARAM_DATE, AT(iat), "iat", NULL },
   [GC_CWT_CTI] = { KEY(7), GC_PARAM_BYTES, AT(cti), "cti", NULL },
   [GC_CWT_CNF] = { KEY(8), GC_PARAM_MAP, AT(cnf), "cnf", NULL },
-  [GC_CWT_SCOPE] = { KEY(9), GC_PARAM_TEXT_OR_BYTES, AT(scope), "scope", NULL },
+  [GC_CWT_SCOPE] = { KEY(9), GC_PARAM_OTHER, AT(scope), "scope", NULL },
   [GC_CWT_PROFILE] = { KEY(38), GC_PARAM_INT, AT(profile), "ace_profile", NULL },
   [GC_CWT_CNONCE] = { KEY(39), GC_PARAM_BYTES, AT(cnonce), "cnonce", NULL },
   [GC_CWT_EXI] = { KEY(40), GC_PARAM_UINT, AT(exi), "exi", NULL },
@@ -26,7 +27,35 @@ static const struct gc_param rows[GC_CWT_CLAIMS] = {
   [GC_CWT_CONTEXT_ID] = { KEY(51), GC_PARAM_BYTES, AT(context_id), "context_id", NULL },
   [GC_CWT_SALT_INPUT] = { KEY(52), GC_PARAM_BYTES, AT(salt_input), "salt_input", NULL },
 };
-static const struct gc_param_table table = { .rows = rows, .count = GC_CWT_CLAIMS, .is_ordered = true };
+
+/* a text, a byte string, or a byte string under the tag that says what is in it */
+static enum gc_err read_scope(struct gc_cbor_reader *reader, void *value)
+{
+  struct gc_text_or_bytes *scope = value;
+  struct gc_cbor_item item;
+  uint64_t tag;
+  enum gc_err err = gc_cbor_peek(reader, &item);
+  if (err)
+    return err;
+  *scope = (struct gc_text_or_bytes){ .is_text = item.type == GC_CBOR_TEXT };
+  if (item.type == GC_CBOR_TAG && item.number == GC_SCOPE_TAG)
+    err = gc_cbor_read_tag(reader, &tag);
+  if (err)
+    return err;
+  return scope->is_text ? gc_cbor_read_text(reader, &scope->value) : gc_cbor_read_bytes(reader, &scope->value);
+}
+
+static void write_scope(struct gc_cbor_writer *writer, const void *value)
+{
+  const struct gc_text_or_bytes *scope = value;
+  if (scope->is_text)
+    gc_cbor_text(writer, scope->value);
+  else
+    gc_cbor_bytes(writer, scope->value);
+}
+
+static const struct gc_param_other scope_claim = { read_scope, write_scope };
+static const struct gc_param_table table = { .rows = rows, .count = GC_CWT_CLAIMS, .other = &scope_claim, .is_ordered = true };
 
 enum gc_err gc_cwt_claims_parse(struct gc_cwt_claims *out, struct gc_bytes payload, struct gc_where *where)
 {

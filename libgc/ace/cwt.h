@@ -34,7 +34,7 @@ struct gc_cwt_claims {
   struct gc_numeric_date exp, nbf, iat;
   struct gc_bytes cti, cnonce, context_id, salt_input;
   struct gc_bytes cnf, edhoc_info; /* encoded maps */
-  struct gc_text_or_bytes scope;
+  struct gc_text_or_bytes scope;   /* read without the tag of an extended scope, and written so */
   int64_t profile;
   uint64_t exi; /* seconds from the first reception */
   struct gc_params_unknown unknown;

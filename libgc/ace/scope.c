@@ -3,9 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* the tag that stands for Content-Format 295, suggested for these scopes (RFC 9277, Section 4.3) */
-enum { CONTENT_FORMAT = 295, EXTENDED_SCOPE_TAG = 0x63740101 + CONTENT_FORMAT / 255 * 256 + CONTENT_FORMAT % 255 };
-
 static const char *const roles[] = { NULL, "requester", "responder", "monitor", "verifier" };
 enum { ROLES = sizeof roles / sizeof roles[0] };
 
@@ -139,29 +136,12 @@ static enum gc_err read_entry(struct gc_cbor_reader *reader, struct gc_scope_ent
   return err;
 }
 
-/* a scope in a byte string of its own, under the tag that says so */
-static enum gc_err unwrap(struct gc_cbor_reader *reader, struct gc_bytes *bytes)
-{
-  struct gc_cbor_item item;
-  uint64_t tag;
-  if (gc_cbor_peek(reader, &item) || item.type != GC_CBOR_TAG || item.number != EXTENDED_SCOPE_TAG)
-    return GC_OK;
-  enum gc_err err = gc_cbor_read_tag(reader, &tag);
-  if (!err)
-    err = gc_cbor_whole(reader, gc_cbor_read_bytes(reader, bytes), NULL);
-  if (!err)
-    *reader = gc_cbor_reader(*bytes);
-  return err;
-}
-
 enum gc_err gc_scope_parse(struct gc_scope_list *out, struct gc_bytes bytes, struct gc_where *where)
 {
   struct gc_cbor_reader reader = gc_cbor_reader(bytes);
   struct gc_scope_list scope = { .count = 0 };
   struct gc_cbor_list list;
-  enum gc_err err = unwrap(&reader, &bytes);
-  if (!err)
-    err = gc_cbor_read_array(&reader, &list);
+  enum gc_err err = gc_cbor_read_array(&reader, &list);
   while (!err && gc_cbor_list_next(&reader, &list)) {
     if (scope.count == GC_SCOPE_ENTRIES_MAX)
       err = bad(&reader, "too many entries", GC_E_LIMIT);

@@ -55,6 +55,10 @@ struct gc_scope_entry {
 
 #define GC_SCOPE_ENTRIES_MAX 64
 
+/** The tag around the byte string in a token with an extended scope (RFC 9594, Section 7): that of Content-Format 295, which is
+ *  suggested for these scopes (RFC 9277, Section 4.3). */
+enum { GC_SCOPE_CONTENT_FORMAT = 295, GC_SCOPE_TAG = 0x63740101 + GC_SCOPE_CONTENT_FORMAT / 255 * 256 + GC_SCOPE_CONTENT_FORMAT % 255 };
+
 /** Parsed: borrows from the bytes. */
 struct gc_scope_list {
   struct gc_scope_entry entries[GC_SCOPE_ENTRIES_MAX];
@@ -62,7 +66,7 @@ struct gc_scope_list {
 };
 
 /**
- * What is in the byte string of a scope; an extended scope (RFC 9277's tag around it) is taken too.
+ * What is in the byte string of a scope.
  * @return GC_OK; GC_E_MALFORMED, GC_E_TRUNCATED; GC_E_LIMIT: more than GC_SCOPE_ENTRIES_MAX entries. On an error *out is unchanged.
  */
 enum gc_err gc_scope_parse(struct gc_scope_list *out, struct gc_bytes bytes, struct gc_where *where) GC_MUST_CHECK;

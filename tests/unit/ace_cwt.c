@@ -12,6 +12,7 @@
 #include "../tests/lib/hexval.h"
 #include "ace/cnf.h"
 #include "ace/cwt.h"
+#include "ace/scope.h"
 #include "ace_examples.h"
 #include "crypto/secret.h"
 #include "iana/names.h"
@@ -89,6 +90,23 @@ static void claims_in_another_order(void **state)
   assert_int_equal(gc_cwt_claims_parse(&again, gc_buf_bytes(&out), NULL), GC_OK);
   assert_int_equal(again.present, claims.present);
   assert_true(gc_bytes_equal(again.cnf, claims.cnf));
+}
+
+/* The tag is around the byte string, in tokens only (RFC 9594, Section 7). @req SC-04 */
+static void an_extended_scope(void **state)
+{
+  (void)state;
+  struct gc_cwt_claims claims;
+  struct gc_buf out = gc_buf(store, sizeof store);
+  assert_int_equal(GC_SCOPE_TAG, 1668547113);
+  assert_int_equal(gc_cwt_claims_parse(&claims, hexval("a109da637402294a" EXAMPLE_SCOPE), NULL), GC_OK);
+  assert_false(claims.scope.is_text);
+  assert_true(gc_bytes_equal(claims.scope.value, hexval(EXAMPLE_SCOPE)));
+  assert_int_equal(gc_cwt_claims_write(&out, &claims), GC_OK);
+  assert_true(gc_bytes_equal(gc_buf_bytes(&out), hexval("a1094a" EXAMPLE_SCOPE)));
+  static const char *const bad[] = { "a109d82a4a" EXAMPLE_SCOPE, "a109da6374022961ff", "a109da63740229", "a10906" };
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    assert_int_not_equal(gc_cwt_claims_parse(&claims, hexval(bad[i]), NULL), GC_OK);
 }
 
 static void tags_may_be_there_or_not(void **state)
@@ -266,6 +284,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(examples_both_ways),         cmocka_unit_test(claims_in_another_order),
+    cmocka_unit_test(an_extended_scope),
     cmocka_unit_test(tags_may_be_there_or_not),   cmocka_unit_test(nothing_that_was_changed_opens),
     cmocka_unit_test(verdicts_of_the_protection), cmocka_unit_test(verdicts_of_the_claims),
     cmocka_unit_test(verdicts_are_answered),      cmocka_unit_test(tokens_have_a_bound),

@@ -70,17 +70,6 @@ static void examples_both_ways(void **state)
   assert_int_equal(list.entries[2].permissions, GC_ADMIN_LIST | GC_ADMIN_READ | GC_ADMIN_WRITE);
 }
 
-/* @req SC-04 */
-static void an_extended_scope(void **state)
-{
-  (void)state;
-  struct gc_scope_list list = parsed(hexval("da637402294a" EXAMPLE_SCOPE));
-  assert_int_equal(list.count, 1);
-  assert_int_equal(gc_scope_roles(&list, gc_bytes_str("group1")), GC_ROLE_REQUESTER | GC_ROLE_RESPONDER);
-  assert_int_not_equal(gc_scope_parse(&list, hexval("da637402294a" EXAMPLE_SCOPE "00"), NULL), GC_OK);
-  assert_int_not_equal(gc_scope_parse(&list, hexval("d82a4a" EXAMPLE_SCOPE), NULL), GC_OK); /* another tag */
-}
-
 /* @req JN-02 */
 static void the_entry_of_a_join_request(void **state)
 {
@@ -178,7 +167,7 @@ static void what_is_granted(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(examples_both_ways), cmocka_unit_test(an_extended_scope),          cmocka_unit_test(the_entry_of_a_join_request),
+    cmocka_unit_test(examples_both_ways),          cmocka_unit_test(the_entry_of_a_join_request),
     cmocka_unit_test(what_is_refused),    cmocka_unit_test(every_combination_of_roles), cmocka_unit_test(names_of_roles),
     cmocka_unit_test(what_is_granted),
   };
