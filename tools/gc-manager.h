@@ -132,7 +132,7 @@ struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_
                                             const struct gc_manager_mail_ops *ops);
 void gc_manager_mail_free(struct gc_manager_mail **mail);
 
-/** REKEYED: to all who need it; EVICTED: to the one. */
+/** REKEYED: to all who need it; EVICTED: to the one, who gets no keys any more, as after LEFT. */
 void gc_manager_mail_event(struct gc_manager_mail *mail, const struct gc_gm_event *event);
 
 /** A member can be reached (again): the latest rekeying of its groups goes to it. */

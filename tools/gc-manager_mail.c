@@ -88,10 +88,24 @@ static bool write_each(void *ctx, const struct gc_gm_member *member, bool needs_
   return true;
 }
 
+/* What a member was still to be told when it goes: keys that would not be its own any more when a letter is tried again. */
+static void drop_letters(struct gc_manager_mail *mail, const struct gc_gm_member *member)
+{
+  for (struct letter *letter = mail->first; letter; letter = letter->next) {
+    if (!is_same(letter, member) || letter->is_eviction)
+      continue;
+    letter->is_done = true;
+    if (letter->exchange)
+      gc_client_end(mail->client, letter->exchange, false, mail->now_ms);
+  }
+}
+
 void gc_manager_mail_event(struct gc_manager_mail *mail, const struct gc_gm_event *event)
 {
   if (event->kind == GC_GM_REKEYED)
     mail->payload_s = 0;
+  if (event->kind == GC_GM_LEFT || event->kind == GC_GM_EVICTED)
+    drop_letters(mail, event->member);
   if (event->kind == GC_GM_EVICTED)
     write_letter(mail, event->member, true);
   else if (event->kind == GC_GM_REKEYED && gc_gm_members(mail->gm, event->group, write_each, mail))
