@@ -115,6 +115,9 @@ void gc_manager_resources_free(struct gc_manager_resources **resources); /* afte
 /** A member has come, has gone, or everything of a group is new. */
 void gc_manager_resources_event(struct gc_manager_resources *resources, const struct gc_gm_event *event);
 
+/** Does an evicted member learn of it here, because it observes its own resource? Then nothing else may tell it (Section 10). */
+bool gc_manager_resources_tell_end(const struct gc_manager_resources *resources, const struct gc_gm_event *event);
+
 /** Take away what has gone. Not from within a handler. */
 void gc_manager_resources_tick(struct gc_manager_resources *resources, uint64_t now_ms);
 
@@ -132,8 +135,8 @@ struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_
                                             const struct gc_manager_mail_ops *ops);
 void gc_manager_mail_free(struct gc_manager_mail **mail);
 
-/** REKEYED: to all who need it; EVICTED: to the one, who gets no keys any more, as after LEFT. */
-void gc_manager_mail_event(struct gc_manager_mail *mail, const struct gc_gm_event *event);
+/** REKEYED: to all who need it; EVICTED: to the one, if it is not told otherwise. It gets no keys any more, as after LEFT. */
+void gc_manager_mail_event(struct gc_manager_mail *mail, const struct gc_gm_event *event, bool is_told);
 
 /** A member can be reached (again): the latest rekeying of its groups goes to it. */
 void gc_manager_mail_catch_up(struct gc_manager_mail *mail, const struct gc_manager_token *token);

@@ -100,13 +100,13 @@ static void drop_letters(struct gc_manager_mail *mail, const struct gc_gm_member
   }
 }
 
-void gc_manager_mail_event(struct gc_manager_mail *mail, const struct gc_gm_event *event)
+void gc_manager_mail_event(struct gc_manager_mail *mail, const struct gc_gm_event *event, bool is_told)
 {
   if (event->kind == GC_GM_REKEYED)
     mail->payload_s = 0;
   if (event->kind == GC_GM_LEFT || event->kind == GC_GM_EVICTED)
     drop_letters(mail, event->member);
-  if (event->kind == GC_GM_EVICTED)
+  if (event->kind == GC_GM_EVICTED && !is_told)
     write_letter(mail, event->member, true);
   else if (event->kind == GC_GM_REKEYED && gc_gm_members(mail->gm, event->group, write_each, mail))
     gc_warn("%s: the members of the group cannot be read: they will have to ask", event->group);

@@ -215,6 +215,18 @@ static void mark(struct gc_manager_resources *all, const struct gc_gm_event *eve
   all->is_dirty = true;
 }
 
+bool gc_manager_resources_tell_end(const struct gc_manager_resources *all, const struct gc_gm_event *event)
+{
+  char node[GC_GM_NODE_MAX];
+  if (event->kind != GC_GM_EVICTED)
+    return false;
+  gc_gm_node_name(node, event->member->node);
+  for (const struct entry *entry = all->first; entry; entry = entry->next)
+    if (entry->segment_count == 4 && is_of(entry, event->group, node))
+      return gc_server_observers(all->server, entry->resource) > 0;
+  return false;
+}
+
 void gc_manager_resources_event(struct gc_manager_resources *all, const struct gc_gm_event *event)
 {
   switch (event->kind) {

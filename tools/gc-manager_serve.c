@@ -47,7 +47,7 @@ static void on_event(void *ctx, const struct gc_gm_event *event)
   if (!run->resources || !run->mail)
     return;
   gc_manager_resources_event(run->resources, event);
-  gc_manager_mail_event(run->mail, event);
+  gc_manager_mail_event(run->mail, event, gc_manager_resources_tell_end(run->resources, event));
   run->gm_at_ms = 0;
 }
 

@@ -287,6 +287,8 @@ generation_is() { # FILE NUM
 	[ "$status" -eq 5 ]
 	[ "$(jq -r .event bob.watch.log | tail -1)" = evicted ]
 	grep -q 'this node has been evicted; bob.json is now bob.json.evicted' bob.watch.err
+	# told by its observation, and so by no request to its control URI
+	[ "$(grep -c '^eviction-told\|^not-told' gm.log)" -eq 0 ]
 	[ ! -e bob.json ]
 	[ -s bob.json.evicted ]
 	# what is sent now is nothing to the one who is gone

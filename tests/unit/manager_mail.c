@@ -31,6 +31,7 @@ static struct {
   struct gc_manager_mail *mail;
   struct gc_oscore_context *member; /* its end of the association */
   uint64_t now_ms;
+  bool is_told;                     /* of its eviction, by an observation */
   unsigned sent;                    /* datagrams */
   uint8_t last[2048];
   size_t last_len;
@@ -81,7 +82,7 @@ static void on_event(void *ctx, const struct gc_gm_event *event)
 {
   (void)ctx;
   if (t.mail)
-    gc_manager_mail_event(t.mail, event);
+    gc_manager_mail_event(t.mail, event, t.is_told);
 }
 
 /* --- a member with a control URI ------------------------------------------------------------------------------------------------- */
@@ -255,12 +256,24 @@ static void who_is_evicted_gets_no_keys(void **state)
   fail_msg("it was not told");
 }
 
+/* By one way only (Section 10). */
+static void who_observes_its_node_is_sent_nothing(void **state)
+{
+  (void)state;
+  const struct gc_gm_time time = gc_manager_time();
+  t.is_told = true;
+  assert_int_equal(gc_gm_evict(t.rig.gm, "group1", "n1", &time), GC_OK);
+  pass(600000);
+  assert_int_equal(t.sent, 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(a_rekeying_message, begin, end),
     cmocka_unit_test_setup_teardown(who_has_left_gets_no_keys, begin, end),
     cmocka_unit_test_setup_teardown(who_is_evicted_gets_no_keys, begin, end),
+    cmocka_unit_test_setup_teardown(who_observes_its_node_is_sent_nothing, begin, end),
   };
   if (gc_crypto_init())
     return 1;
