@@ -10,17 +10,13 @@ enum gc_err gc_gm_refuse(struct gc_gm_call *call, uint8_t code, int error_id, co
 {
   struct gc_gm_response *response = call->response;
   response->code = code;
-  response->content_format = FORMAT_PROBLEM;
+  response->content_format = error_id == GC_GM_NO_ERROR_ID ? -1 : FORMAT_PROBLEM;
   response->payload.len = 0;
   call->is_refused = true;
   call->why = detail ? detail : gc_groupcomm_error_title(error_id);
-  if (error_id != GC_GM_NO_ERROR_ID)
-    return gc_groupcomm_error_write(&response->payload, (enum gc_groupcomm_error)error_id, detail);
-  struct gc_cbor_writer writer = gc_cbor_writer(&response->payload);
-  gc_cbor_map(&writer, 1);
-  gc_cbor_int(&writer, -2);
-  gc_cbor_str(&writer, detail);
-  return gc_cbor_finish(&writer);
+  if (error_id == GC_GM_NO_ERROR_ID)
+    return gc_buf_add(&response->payload, gc_bytes_str(detail));
+  return gc_groupcomm_error_write(&response->payload, (enum gc_groupcomm_error)error_id, detail);
 }
 
 enum gc_err gc_gm_answer(struct gc_gm_call *call, const struct gc_groupcomm *message)

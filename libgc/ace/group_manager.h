@@ -154,7 +154,8 @@ enum gc_err gc_gm_new(struct gc_gm **out, const struct gc_gm_config *configs, si
 void gc_gm_free(struct gc_gm **gm);
 
 /**
- * Answer one request. Every error has problem details, or what Section 6.2 wants of a refused Join Request.
+ * Answer one request. Every error has problem details, or what Section 6.2 wants of a refused Join Request, or, where no error is
+ * registered for it, a diagnostic payload.
  * @return GC_OK: response is filled (an error code too); what the store answers: response is a 5.00, and nothing has changed
  */
 enum gc_err gc_gm_handle(struct gc_gm *gm, const struct gc_gm_request *request, struct gc_gm_response *response);

@@ -208,7 +208,8 @@ static void permitted_methods(void **state)
         if (is_served != (strchr(permitted[i].methods[who], methods[m].letter) != NULL))
           fail_msg("%s, node %zu, %c: %d", permitted[i].path, who, methods[m].letter, code);
         if (!is_served || code >= 400)
-          assert_true(rig.response.content_format == 257 || rig.response.content_format == 261);
+          assert_true(gm_rig_error_id(&rig) >= 0 || rig.response.content_format == 261 || rig.response.content_format == -1);
+        assert_true(rig.response.content_format != 257 || gm_rig_error_id(&rig) >= 0); /* @req GR-02: never without an error-id */
       }
   gm_rig_stop(&rig);
 }
@@ -221,7 +222,8 @@ static void a_node_of_its_own(void **state)
   make_nodes(nodes);
   assert_int_equal(gm_rig_ask(&rig, &nodes[MEMBER_NODE], GM_GET, "ace-group/group1/nodes/n1", -1, nothing), 205);
   assert_int_equal(gm_rig_ask(&rig, &nodes[MEMBER_NODE], GM_GET, "ace-group/group1/nodes/n2", -1, nothing), 403);
-  assert_int_equal(gm_rig_error_id(&rig), -1);
+  assert_int_equal(rig.response.content_format, -1); /* a diagnostic payload */
+  assert_true(gc_bytes_equal(gc_buf_bytes(&rig.response.payload), gc_bytes_str("the resource of another node")));
   assert_int_equal(gm_rig_ask(&rig, &nodes[MONITOR_NODE], GM_GET, "ace-group/group1/nodes/n2", -1, nothing), 205);
   assert_int_equal(gm_rig_ask(&rig, &nodes[MONITOR_NODE], GM_POST, "ace-group/group1/nodes/n2", -1, nothing), 400);
   assert_int_equal(gm_rig_error_id(&rig), 1);
@@ -286,7 +288,7 @@ static void a_full_disk(void **state)
     failures++;
     assert_int_equal(code, 500);
     assert_int_equal(rig.result, GC_E_SPACE);
-    assert_int_equal(gm_rig_error_id(&rig), -1);
+    assert_int_equal(rig.response.content_format, -1);
     assert_memory_equal(&before, &after, sizeof before);
     assert_int_equal(gm_rig_count(&rig, GC_GM_JOINED) + gm_rig_count(&rig, GC_GM_REKEYED), 0);
   }
