@@ -119,6 +119,9 @@ struct gc_context_file *gc_join_session_group(struct gc_join_session *session, e
 /* gc-join_files.c: the association, tokens, and what is kept of them */
 enum gc_err gc_join_associate(void *ctx, const struct gc_oscore_profile_context *derived, struct gc_oscore_context **context, struct gc_oscore_ring **ring);
 enum gc_status gc_join_open_association(struct gc_join_session *session);
+
+/** The group's file, NULL where it cannot be read: what is wrong with it is said by who needs it for more. */
+struct gc_context_file *gc_join_peek_group(const struct gc_join_session *session);
 enum gc_status gc_join_open_as(struct gc_join_session *session, const char *path, bool is_needed);
 void gc_join_keep_token(void *ctx, const struct gc_join_token *token);
 enum gc_err gc_join_find_as(void *ctx, const struct gc_as_hints *hints, struct gc_join_server *as, struct gc_oscore_context **context,

@@ -152,3 +152,16 @@ void gc_join_forget_files(const struct gc_join_session *session, bool is_evicted
   unlink(session->gm_path);
   remove_state(session->gm_path);
 }
+
+/* --- the group ------------------------------------------------------------------------------------------------------------ */
+
+static void tell_nothing(void *ctx, bool is_error, const struct gc_context_problem *problem)
+{
+  (void)ctx, (void)is_error, (void)problem;
+}
+
+struct gc_context_file *gc_join_peek_group(const struct gc_join_session *session)
+{
+  struct gc_context_file *file = NULL;
+  return gc_context_file_read(&file, session->path, false, tell_nothing, NULL) ? NULL : file;
+}

@@ -358,16 +358,20 @@ void gc_join_session_renew(struct gc_join_session *session)
 static enum gc_status resume(struct gc_join_session *session)
 {
   const struct gc_join_file *record = session->record;
+  struct gc_context_file *group = gc_join_peek_group(session);
+  const bool is_pairwise_only = group && group->sign_alg == GC_ALG_UNSET;
   const struct gc_join_kept kept = {
     .token = gc_join_bytes_get(&record->token), .material = gc_join_bytes_get(&record->material), .context = session->association.oscore,
     .ring = session->association.oscore ? session->ring : NULL, .node = record->node, .n_s = gc_join_bytes_get(&record->n_s),
-    .n_c = gc_join_bytes_get(&record->n_c),
+    .n_c = gc_join_bytes_get(&record->n_c), .dh_cred = is_pairwise_only ? group->gm_cred : gc_bytes(NULL, 0),
   };
-  if (gc_join_resume(session->join, &kept) == GC_OK) {
+  const enum gc_err err = gc_join_resume(session->join, &kept);
+  gc_context_file_free(&group);
+  if (!err) {
     gc_join_session_renew(session);
     return GC_STATUS_OK;
   }
-  gc_error("%s: a value is too long", session->record_path);
+  gc_error("%s: a value is too long, or no credential of a Group Manager", session->record_path);
   return GC_STATUS_INPUT;
 }
 

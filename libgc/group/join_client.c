@@ -103,6 +103,12 @@ enum gc_err gc_join_resume(struct gc_join *join, const struct gc_join_kept *kept
 {
   if (kept->n_s.len > GC_JOIN_NONCE_CAP || kept->n_c.len > GC_JOIN_NONCE_CAP || (kept->node && strlen(kept->node) >= sizeof join->node))
     return GC_E_RANGE;
+  struct gc_credential cred;
+  if (kept->dh_cred.len && gc_credential_read(&cred, kept->dh_cred, GC_CRED_ANY, NULL))
+    return GC_E_MALFORMED;
+  if (kept->dh_cred.len)
+    join->dh_peer = cred.public_key;
+  join->has_dh_peer = join->has_dh_peer || kept->dh_cred.len;
   enum gc_err err = keep(join->secrets->token, &join->secrets->token_len, kept->token);
   if (!err)
     err = keep(join->secrets->material, &join->secrets->material_len, kept->material);

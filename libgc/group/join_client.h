@@ -161,7 +161,9 @@ struct gc_join_kept {
   const char *node;                  /* path of the node's own resource */
   struct gc_bytes n_s;               /* latest kdcchallenge */
   struct gc_bytes n_c;               /* of the Join Request: GET of kdc-cred proves with it */
+  struct gc_bytes dh_cred;           /* of the Group Manager of a pairwise-only group, where proofs are MACs; empty: of another group */
 };
+/** GC_OK; GC_E_RANGE: something too long; GC_E_MALFORMED: dh_cred */
 enum gc_err gc_join_resume(struct gc_join *join, const struct gc_join_kept *kept) GC_MUST_CHECK;
 
 /** N_S and N_C as they are now, to be kept; empty: none. */

@@ -254,6 +254,18 @@ own_id() {
 	[ "$(jq -r .sender.cred alice.json)" = "$(jq -r .cred alice2.key)" ]
 }
 
+@test "a pairwise-only group: another credential is proved by a MAC, in a run of its own too" {
+	echo '{ "as": "gm.as.json", "key": "gm.key", "groups": [ { "name": "lights", "group_enc_alg": null } ] }' >gm.json
+	both
+	client alice requester,responder
+	join alice requester,responder
+	[ "$(jq -r .sign_alg alice.json)" = null ]
+	gc-keygen key --subject alice-2 --out alice2.key
+	run_join here cred alice.json --key alice2.key
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .sender.cred alice.json)" = "$(jq -r .cred alice2.key)" ]
+}
+
 generation_is() { # FILE NUM
 	[ "$(jq -r .num "$1.join" 2>/dev/null)" = "$2" ]
 }

@@ -786,6 +786,30 @@ static void another_credential_without_a_challenge(void **state)
   assert_int_equal(t.answer.result, GC_JOIN_DONE);
 }
 
+/* What an earlier run knew of a pairwise-only group counts: its proofs are MACs. @req JN-09 GR-15 */
+static void a_kept_pairwise_only_group_is_proved_to_with_a_mac(void **state)
+{
+  struct gc_groupcomm sent;
+  struct gc_key_pair gm;
+  uint8_t seed[32], input_store[256], gm_cred[128];
+  struct gc_buf input = gc_buf(input_store, sizeof input_store), cred = gc_buf(gm_cred, sizeof gm_cred);
+  (void)state;
+  joined();
+  memset(seed, 0x22, sizeof seed);
+  assert_int_equal(gc_key_pair_set(&gm, GC_CURVE_ED25519, gc_bytes(seed, 32)), GC_OK);
+  assert_int_equal(gc_credential_write_ccs(&cred, &gm.public_key, gc_bytes_str("gm")), GC_OK);
+  struct gc_join_kept kept = { .context = t.client_gm, .ring = t.gm_ring, .node = "/ace-group/group1/nodes/n1", .n_s = hexval(EXAMPLE_N_S),
+                               .dh_cred = hexval("a0") };
+  assert_int_equal(gc_join_resume(t.join, &kept), GC_E_MALFORMED);
+  kept.dh_cred = gc_buf_bytes(&cred);
+  assert_int_equal(gc_join_resume(t.join, &kept), GC_OK);
+  const struct gc_join_question question = { .pair = &t.pair, .cred = hexval(EXAMPLE_CLIENT_CCS) };
+  const struct gc_message message = asked(GC_JOIN_CRED, &question, GC_CODE_POST, "/ace-group/group1/nodes/n1/cred");
+  assert_int_equal(gc_groupcomm_parse(&sent, message.payload, NULL), GC_OK);
+  assert_int_equal(gc_proof_client_input(&input, hexval(EXAMPLE_ENTRY), hexval(EXAMPLE_N_S), sent.cnonce), GC_OK);
+  assert_true(gc_proof_verify(GC_PROOF_MAC, &t.pair.public_key, &gm, gc_buf_bytes(&input), sent.client_cred_verify));
+}
+
 static void silence_is_told(void **state)
 {
   (void)state;
@@ -868,6 +892,7 @@ int main(void)
     TEST(a_renewal_that_is_refused),
     TEST(without_a_challenge_one_is_asked_for),
     TEST(another_credential_without_a_challenge),
+    TEST(a_kept_pairwise_only_group_is_proved_to_with_a_mac),
     TEST(silence_is_told),
     TEST(what_cannot_be_joined_with_is_refused_at_once),
     TEST(rekeyings_are_told_as_they_come),
