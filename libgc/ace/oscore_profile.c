@@ -31,7 +31,7 @@ const char *gc_oscore_profile_request_fault(const struct gc_ace_params *request,
   if (!gc_ace_has(request, GC_ACE_ACCESS_TOKEN))
     return "no access token";
   if (is_protected)
-    return has_nonce || has_id ? "an update of access rights has neither nonce1 nor ace_client_recipientid" : NULL;
+    return NULL; /* a nonce and an identifier in it are ignored (Section 4.2) */
   if (!has_nonce)
     return "no nonce1";
   if (!has_id)
@@ -86,6 +86,8 @@ enum gc_err gc_oscore_profile_derive(struct gc_oscore_profile_context *out, cons
     return GC_E_MALFORMED;
   if (ids->id1.len > GC_ID_MAX_LEN || ids->id2.len > GC_ID_MAX_LEN)
     return GC_E_RANGE;
+  if (!is_client && material->unknown.count)
+    return GC_E_UNSUPPORTED;
   enum gc_err err = gc_material_alg(material, GC_GM_HKDF, &material->hkdf, &out->params.hkdf_alg);
   if (!err)
     err = gc_material_alg(material, GC_GM_ALG, &material->alg, &out->params.aead_alg);

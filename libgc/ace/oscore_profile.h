@@ -20,7 +20,7 @@ enum gc_err gc_authz_info_parse(struct gc_ace_params *out, struct gc_bytes paylo
 
 /**
  * What is wrong with a request, beyond its token.
- * @param is_protected it came through an OSCORE Security Context: then it updates access rights and has a token only
+ * @param is_protected it came through an OSCORE Security Context: then it updates access rights: the token is all that counts
  * @return NULL, or the fault: lower case, static
  */
 const char *gc_oscore_profile_request_fault(const struct gc_ace_params *request, bool is_protected);
@@ -53,7 +53,8 @@ struct gc_oscore_profile_context {
  * @param material  borrowed by out
  * @param is_client Sender ID = ID2, Recipient ID = ID1; a resource server: the other way
  * @return GC_OK; GC_E_MALFORMED: gc_oscore_profile_material_fault, or ID1 = ID2; GC_E_UNSUPPORTED: an algorithm that is a text or
- *         has no number here; GC_E_RANGE: salt and nonces, or an ID, too long
+ *         has no number here, at a resource server also a parameter that is not known (Section 4.2); GC_E_RANGE: salt and nonces,
+ *         or an ID, too long
  */
 enum gc_err gc_oscore_profile_derive(struct gc_oscore_profile_context *out, const struct gc_group_material *material,
                                      const struct gc_oscore_exchange_ids *ids, bool is_client) GC_MUST_CHECK;

@@ -111,7 +111,10 @@ static void what_stops_the_derivation(void **state)
     assert_non_null(gc_oscore_profile_material_fault(&osc));
     assert_int_equal(gc_oscore_profile_derive(&derived, &osc, &ids, true), GC_E_MALFORMED);
   }
-  struct gc_group_material osc = material(MATERIAL);
+  struct gc_group_material osc = material("a30041010241ff186301"); /* what a resource server does not know it must not leave out */
+  assert_int_equal(gc_oscore_profile_derive(&derived, &osc, &ids, false), GC_E_UNSUPPORTED);
+  assert_int_equal(gc_oscore_profile_derive(&derived, &osc, &ids, true), GC_OK);
+  osc = material(MATERIAL);
   ids.id2 = ids.id1;
   assert_int_equal(gc_oscore_profile_derive(&derived, &osc, &ids, true), GC_E_MALFORMED);
   ids.id2 = hexval("0102030405060708");
@@ -157,8 +160,8 @@ static void parameters_that_are_missing(void **state)
     { "{1:h'01',40:h'01'}", false, false },
     { "{40:h'01',43:h'01'}", false, false },
     { "{1:h'01'}", true, true },
-    { "{1:h'01',40:h'01'}", true, false },
-    { "{1:h'01',43:h'01'}", true, false },
+    { "{1:h'01',40:h'01'}", true, true }, /* nonces and identifiers are ignored in an update */
+    { "{1:h'01',40:h'',43:h'0102030405060708'}", true, true },
     { "{}", true, false },
   };
   for (size_t i = 0; i < COUNT(requests); i++) {
