@@ -91,7 +91,7 @@ static enum gc_status take_renewal(struct gc_join_session *session, const struct
 {
   struct gc_join_group group;
   struct gc_context_file *old = ctx;
-  if (answer->has_membership) /* the whole group was rekeyed instead: gc_join_update has what is needed */
+  if (gc_groupcomm_has(answer->message, GC_GROUPCOMM_KEY)) /* the whole group was rekeyed instead: gc_join_update has what is needed */
     return GC_STATUS_OK;
   enum gc_status status = gc_join_group_of(&group, old);
   group.file.sender.id = answer->message->group_sender_id;

@@ -110,7 +110,7 @@ struct gc_join_answer {
   char detail[GC_JOIN_DETAIL_MAX]; /* for people; may be empty; text of peers is made printable */
   /* of DONE */
   const struct gc_groupcomm *message; /* NULL: the answer is none */
-  struct gc_membership membership;    /* JOIN, KEYS, NODE; OBSERVE's first answer; RENEW where has_membership */
+  struct gc_membership membership;    /* JOIN, KEYS, NODE; OBSERVE's first answer; RENEW where has_membership (a rekeying message has none) */
   bool has_membership;
   const char *node;            /* JOIN: path of the node's own resource, as in a URI */
   uint64_t num;                /* NUM */

@@ -100,21 +100,21 @@ static enum gc_join_result malformed(struct gc_join_answer *answer, const char *
   return GC_JOIN_MALFORMED;
 }
 
-/* Keying material, or what is left of it in a rekeying message: then without a membership of its own. */
-static enum gc_join_result read_keys(const struct gc_groupcomm *message, struct gc_join_answer *answer)
+/* Keying material, or, where that may come, what is left of it in a rekeying message: then without a membership of its own. */
+static enum gc_join_result read_keys(const struct gc_groupcomm *message, bool may_be_rekeying, struct gc_join_answer *answer)
 {
   const char *why = NULL;
   if (gc_membership_read(&answer->membership, message, &why) == GC_OK)
     answer->has_membership = true;
-  else if (!answer->is_notification || gc_rekeying_fault(message))
+  else if (!may_be_rekeying || gc_rekeying_fault(message))
     return malformed(answer, why);
   return GC_JOIN_DONE;
 }
 
 static enum gc_join_result read_renewal(const struct gc_groupcomm *message, struct gc_join_answer *answer)
 {
-  if (gc_groupcomm_has(message, GC_GROUPCOMM_KEY))
-    return read_keys(message, answer);
+  if (gc_groupcomm_has(message, GC_GROUPCOMM_KEY)) /* the group is rekeyed instead, and this is the message about it (Section 9.2) */
+    return read_keys(message, true, answer);
   if (!gc_groupcomm_has(message, GC_GROUPCOMM_GROUP_SENDER_ID))
     return malformed(answer, "neither a new Sender ID nor keying material");
   return message->group_sender_id.len > GC_ID_MAX_LEN ? malformed(answer, "a Sender ID that is too long") : GC_JOIN_DONE;
@@ -128,7 +128,7 @@ static enum gc_join_result read_message(struct gc_join *join, enum body body, co
   case BODY_KDC_CRED:
     return gc_join_read_kdc_cred(join, message, answer);
   case BODY_KEYS:
-    return read_keys(message, answer);
+    return read_keys(message, answer->is_notification, answer);
   case BODY_RENEWAL:
     return read_renewal(message, answer);
   case BODY_CREDS:

@@ -563,6 +563,10 @@ static void members_ask(void **state)
   answer(t.gm, GC_CODE(2, 5), GC_FORMAT_ACE_GROUPCOMM, EXAMPLE_KEY_RENEWAL);
   assert_int_equal(t.answer.result, GC_JOIN_DONE);
   asked(GC_JOIN_RENEW, NULL, GC_CODE_POST, "/ace-group/group1/nodes/n1");
+  answer(t.gm, GC_CODE(2, 5), GC_FORMAT_ACE_GROUPCOMM, EXAMPLE_REKEYING); /* instead: @req GR-07 */
+  assert_int_equal(t.answer.result, GC_JOIN_DONE);
+  assert_false(t.answer.has_membership);
+  asked(GC_JOIN_RENEW, NULL, GC_CODE_POST, "/ace-group/group1/nodes/n1");
   answer(t.gm, GC_CODE(2, 5), GC_FORMAT_ACE_GROUPCOMM, "a0");
   assert_int_equal(t.answer.result, GC_JOIN_MALFORMED);
   asked(GC_JOIN_KEYS, NULL, GC_CODE_GET, "/ace-group/group1");
