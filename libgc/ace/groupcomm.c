@@ -39,7 +39,9 @@ static const struct gc_param rows[GC_GROUPCOMM_PARAMS] = {
   [GC_GROUPCOMM_SIGN_ENC_KEY] = { KEY(33), GC_PARAM_BYTES, AT(sign_enc_key), "sign_enc_key", NULL },
   [GC_GROUPCOMM_STALE_NODE_IDS] = { KEY(34), GC_PARAM_ARRAY, AT(stale_node_ids), "stale_node_ids", NULL },
 };
-static const struct gc_param_table table = { .rows = rows, .count = GC_GROUPCOMM_PARAMS, .is_ordered = true };
+static const struct gc_param_table table = {
+  .rows = rows, .count = GC_GROUPCOMM_PARAMS, .is_ordered = true, .dates_unsigned = { true },
+};
 
 enum gc_err gc_groupcomm_parse(struct gc_groupcomm *out, struct gc_bytes payload, struct gc_where *where)
 {

@@ -64,7 +64,7 @@ struct gc_groupcomm {
   struct gc_bytes key;                 /* encoded map: see gc_material_parse */
   uint64_t num;
   uint64_t profile;
-  struct gc_numeric_date exp;
+  struct gc_numeric_date exp;          /* an unsigned integer here */
   uint64_t exi;                        /* seconds */
   struct gc_bytes creds, peer_roles, peer_identifiers; /* encoded arrays: see creds.h */
   struct gc_bytes group_policies;      /* encoded map */

@@ -101,7 +101,7 @@ static void every_label_has_its_type(void **state)
     const char *types; /* b bytes, t text, u unsigned, i integer, r real, a array, m map, 0 null */
   } rows[] = {
     { 0, "a" },  { 1, "a" },  { 2, "a" },  { 3, "b" },  { 4, "a0" },  { 5, "b" },   { 6, "b" },  { 7, "uit" }, { 8, "m" },  { 9, "u" },   { 10, "u" },
-    { 11, "uir" }, { 12, "u" }, { 13, "a" }, { 14, "a" }, { 15, "a" },  { 16, "m" },  { 17, "b" }, { 18, "b" },  { 19, "b" }, { 20, "ui" }, { 21, "b" },
+    { 11, "u" }, { 12, "u" }, { 13, "a" }, { 14, "a" }, { 15, "a" },  { 16, "m" },  { 17, "b" }, { 18, "b" },  { 19, "b" }, { 20, "ui" }, { 21, "b" },
     { 24, "b" }, { 25, "t" }, { 26, "t" }, { 27, "b" }, { 28, "t" },  { 29, "a0" }, { 30, "b" }, { 31, "a0" }, { 32, "a0" }, { 33, "b" },  { 34, "a" },
   };
   static const struct {
