@@ -54,18 +54,18 @@ static enum gc_err check_cred(struct gc_gm_call *call, struct join *join)
 }
 
 /* A full URI of a resource at the client that is no group-membership resource (JN-11). */
-static const char *control_uri_fault(const struct gc_gm_call *call, struct gc_bytes uri)
+static const char *control_uri_fault(const struct gc_gm_call *call, struct gc_bytes text)
 {
-  const char *name = call->config->name;
-  if (uri.len > GC_GM_URI_MAX_LEN || memchr(uri.ptr, 0, uri.len))
-    return "a control_uri has at most 255 bytes";
-  if (uri.len < 8 || memcmp(uri.ptr, "coap://", 7) != 0)
-    return "control_uri is no coap URI";
-  const uint8_t *slash = memchr(uri.ptr + 7, '/', uri.len - 7);
-  const size_t left = slash ? uri.len - (size_t)(slash - uri.ptr) : 0;
   static const char before[] = "/ace-group/";
   const size_t before_len = sizeof before - 1;
-  return slash && left == before_len + strlen(name) && memcmp(slash, before, before_len) == 0 && memcmp(slash + before_len, name, strlen(name)) == 0
+  const struct gc_bytes name = gc_bytes_str(call->config->name);
+  struct gc_uri uri;
+  if (text.len > GC_GM_URI_MAX_LEN || memchr(text.ptr, 0, text.len))
+    return "a control_uri has at most 255 bytes";
+  if (gc_uri_parse(&uri, text, NULL) || uri.scheme != GC_SCHEME_COAP)
+    return "control_uri is no coap URI";
+  const struct gc_bytes head = gc_bytes_slice(uri.path, 0, before_len), rest = gc_bytes_slice(uri.path, before_len, uri.path.len);
+  return uri.path.len > before_len && gc_bytes_equal(head, gc_bytes(before, before_len)) && gc_bytes_equal(rest, name)
            ? "control_uri has the path of the group-membership resource" : NULL;
 }
 

@@ -87,7 +87,8 @@ static void what_is_missing(void **state)
 static void control_uris(void **state)
 {
   (void)state;
-  static const char *const bad[] = { "http://c.example/x", "coap://", "coap://c.example/ace-group/group1", "coap://c.example/\0x" };
+  static const char *const bad[] = { "http://c.example/x", "coap://", "coap://c.example/ace-group/group1", "coap://c.example/\0x",
+                                     "coap://c.example/ace-group/group1?at=home", "coap://c.example:70000/x", "coap:///x" };
   struct gc_groupcomm request = gm_rig_join_request(&rig, &node, "group1", BOTH);
   request.present |= BIT(CONTROL_URI);
   for (size_t i = 0; i < COUNT(bad); i++) {
