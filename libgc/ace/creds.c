@@ -90,9 +90,7 @@ const char *gc_creds_filter_join_fault(const struct gc_creds_filter *filter)
 
 const char *gc_creds_filter_fetch_fault(const struct gc_creds_filter *filter)
 {
-  if (filter->is_all)
-    return "get_creds that selects nothing: use GET";
-  return filter->role_count || filter->id_count ? NULL : "get_creds with neither roles nor identifiers";
+  return filter->is_all || filter->role_count || filter->id_count ? NULL : "get_creds with neither roles nor identifiers";
 }
 
 bool gc_creds_filter_matches(const struct gc_creds_filter *filter, uint64_t roles, struct gc_bytes id)

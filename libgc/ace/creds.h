@@ -21,8 +21,8 @@ struct gc_creds_filter {
 enum gc_err gc_creds_filter_parse(struct gc_creds_filter *out, struct gc_bytes get_creds, struct gc_where *where) GC_MUST_CHECK;
 enum gc_err gc_creds_filter_write(struct gc_buf *out, const struct gc_creds_filter *filter) GC_MUST_CHECK;
 
-/** May a Join Request have it (null, or roles by inclusion and no ids)? FETCH of creds (not both filters empty)? NULL, or the
- *  fault. */
+/** May a Join Request have it (null, or roles by inclusion and no ids)? FETCH of creds (null, as GET, or not both
+ *  filters empty)? NULL, or the fault. */
 const char *gc_creds_filter_join_fault(const struct gc_creds_filter *filter);
 const char *gc_creds_filter_fetch_fault(const struct gc_creds_filter *filter);
 

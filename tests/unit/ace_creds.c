@@ -88,7 +88,7 @@ static void where_a_filter_may_stand(void **state)
     const char *edn;
     bool in_join, in_fetch;
   } rows[] = {
-    { "null", true, false },           { "[true,[2],[]]", true, true },    { "[true,[],[]]", false, false }, { "[false,[2],[]]", false, true },
+    { "null", true, true },            { "[true,[2],[]]", true, true },    { "[true,[],[]]", false, false }, { "[false,[2],[]]", false, true },
     { "[true,[2],[h'01']]", false, true }, { "[false,[],[h'01']]", false, true }, { "[false,[],[]]", false, false },
   };
   for (size_t i = 0; i < COUNT(rows); i++) {

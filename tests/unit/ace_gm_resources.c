@@ -105,7 +105,7 @@ static void credentials(void **state)
   } cases[] = {
     { "{4: [true, [6], []]}", 1 }, { "{4: [true, [], [h'00']]}", 1 }, { "{4: [true, [], [h'07', h'0000']]}", 0 }, { "{4: [false, [], [h'07']]}", 1 },
     { "{4: [false, [], [h'00']]}", 0 }, { "{4: [true, [8], []]}", 0 }, { "{4: [true, [], []]}", 99 }, { "{4: [false, [], []]}", 99 }, { "{9: 1}", 99 },
-    { "{4: 7}", 99 },
+    { "{4: 7}", 99 }, { "{4: null}", 1 },
   };
   size_t count = 0;
   assert_int_equal(gm_rig_ask(&rig, &member, GM_GET, "ace-group/group1/creds", -1, nothing), 205);
