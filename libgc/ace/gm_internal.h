@@ -118,8 +118,8 @@ uint8_t gc_gm_sender_id_max(const struct gc_gm_config *config);
 
 /* gm_answer.c */
 enum { GC_GM_NO_ERROR_ID = -1 };
-/** Answer with problem details; without an error-id, which those must have (RFC 9594, Section 4.1.2), with a diagnostic payload. detail:
- *  static; NULL: the title of the error says it all. */
+/** Answer with problem details; without an error-id, which those must have (RFC 9594, Section 4.1.2), with a diagnostic payload.
+ *  detail: static; NULL: the title of the error says it all. */
 enum gc_err gc_gm_refuse(struct gc_gm_call *call, uint8_t code, int error_id, const char *detail) GC_MUST_CHECK;
 enum gc_err gc_gm_answer(struct gc_gm_call *call, const struct gc_groupcomm *message) GC_MUST_CHECK;
 /** Put gkty, key, num, profile, exp and exi into a message. room: 256 bytes; secret */

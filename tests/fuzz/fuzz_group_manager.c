@@ -56,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   must(fuzzed.result == GC_OK, "an error of the store");
   if (code >= 400) {
     must(memcmp(&before, &after, sizeof before) == 0 && members == count_members(), "a refused request has changed something");
-    must(fuzzed.response.content_format == -1 || gc_cbor_check(gc_buf_bytes(&fuzzed.response.payload), 0, NULL) == GC_OK, "a refusal that is no CBOR");
+    must(fuzzed.response.content_format == -1 || gc_cbor_check(gc_buf_bytes(&fuzzed.response.payload), 0, NULL) == GC_OK,
+         "a refusal that is no CBOR");
     must(fuzzed.response.payload.len, "a refusal that does not say why");
     return 0;
   }

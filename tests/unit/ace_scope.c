@@ -167,7 +167,7 @@ static void what_is_granted(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(examples_both_ways),          cmocka_unit_test(the_entry_of_a_join_request),
+    cmocka_unit_test(examples_both_ways), cmocka_unit_test(the_entry_of_a_join_request),
     cmocka_unit_test(what_is_refused),    cmocka_unit_test(every_combination_of_roles), cmocka_unit_test(names_of_roles),
     cmocka_unit_test(what_is_granted),
   };
