@@ -163,7 +163,7 @@ static int begin(void **state)
   gm_rig_run(&t.rig);
   t.ring = gc_oscore_ring_new();
   t.tokens = gc_manager_tokens_new(t.rig.gm, &ace, t.ring, 8, &token_ops);
-  t.mail = gc_manager_mail_new(t.rig.gm, t.tokens, t.ring, &mail_ops);
+  t.mail = gc_manager_mail_new(t.rig.gm, t.tokens, &mail_ops);
   gm_node_make(&t.node, &t.rig, 1, "node", "[[\"group1\", 6]]");
   upload();
   join_with_control_uri();
