@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/context.h"
+#include "common/node.h"
 #include "crypto/secret.h"
 
 const struct gc_as_command gc_as_commands[] = {
@@ -17,6 +18,8 @@ const struct gc_as_command gc_as_commands[] = {
   { "policy", "add", "CLIENT GROUP ROLES", 3, 3, gc_as_policy_add },
   { "policy", "list", "", 0, 0, gc_as_policy_list },
   { "policy", "remove", "CLIENT GROUP", 2, 2, gc_as_policy_remove },
+  { "token", "list", "", 0, 0, gc_as_token_list },
+  { "token", "revoke", "CLIENT", 1, 1, gc_as_token_revoke },
   { 0 },
 };
 
@@ -32,6 +35,11 @@ enum gc_status gc_as_explain(enum gc_err err, const char *subject)
   case GC_E_SYSTEM: gc_error("%s: the database cannot be written: %s", subject, strerror(errno)); return GC_STATUS_SYSTEM;
   default: gc_error("%s: %s", subject, gc_err_str(err)); return GC_STATUS_SYSTEM;
   }
+}
+
+int64_t gc_as_now_s(void)
+{
+  return (int64_t)(gc_wall_us() / 1000000);
 }
 
 static enum gc_status run(struct gc_as_db *db, const struct gc_as_params *params)

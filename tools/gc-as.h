@@ -14,7 +14,7 @@ struct gc_as_params {
   char **operands;                     /* behind the command */
   int operand_count;
   const char *db, *uri, *out, *audience;
-  bool force;
+  bool force, is_reference;
   struct gc_addr binds[2];             /* one a family; family NONE: none */
   size_t bind_count;
   uint32_t ifindex;
@@ -42,10 +42,16 @@ enum gc_status gc_as_rs_remove(struct gc_as_db *db, const struct gc_as_params *p
 enum gc_status gc_as_policy_add(struct gc_as_db *db, const struct gc_as_params *params);
 enum gc_status gc_as_policy_remove(struct gc_as_db *db, const struct gc_as_params *params);
 
+enum gc_status gc_as_token_revoke(struct gc_as_db *db, const struct gc_as_params *params);
+
 /* gc-as_list.c */
 enum gc_status gc_as_client_list(struct gc_as_db *db, const struct gc_as_params *params);
 enum gc_status gc_as_rs_list(struct gc_as_db *db, const struct gc_as_params *params);
 enum gc_status gc_as_policy_list(struct gc_as_db *db, const struct gc_as_params *params);
+enum gc_status gc_as_token_list(struct gc_as_db *db, const struct gc_as_params *params);
+
+/** Seconds since 1970-01-01T00:00:00Z. */
+int64_t gc_as_now_s(void);
 
 /** What an error of the database means, said; subject: what it was about. */
 enum gc_status gc_as_explain(enum gc_err err, const char *subject);

@@ -97,3 +97,31 @@ enum gc_status gc_as_policy_list(struct gc_as_db *db, const struct gc_as_params 
   struct list list = begin(params);
   return finish(&list, list.out ? gc_as_db_each_policy(db, show_policy, &list) : GC_E_MEMORY);
 }
+
+static enum gc_err show_token(void *ctx, const struct gc_as_issued *token)
+{
+  const struct list *list = ctx;
+  if (list->json) {
+    gc_json_object(list->out, NULL);
+    gc_json_str(list->out, "event", "token");
+    gc_json_uint(list->out, "token", token->number);
+    gc_json_text(list->out, "client", token->client);
+    gc_json_text(list->out, "audience", token->audience);
+    gc_json_uint(list->out, "expires", (uint64_t)token->expires_s);
+    gc_json_end(list->out);
+  } else {
+    gc_outf(list->out, "%-8llu", (unsigned long long)token->number);
+    gc_out_text(list->out, token->client);
+    gc_out_pad(list->out, 32);
+    gc_out_text(list->out, token->audience);
+    gc_outf(list->out, "  expires in %lld s\n", (long long)(token->expires_s - gc_as_now_s()));
+  }
+  gc_out_flush(list->out);
+  return GC_OK;
+}
+
+enum gc_status gc_as_token_list(struct gc_as_db *db, const struct gc_as_params *params)
+{
+  struct list list = begin(params);
+  return finish(&list, list.out ? gc_as_db_each_token(db, gc_as_now_s(), show_token, &list) : GC_E_MEMORY);
+}

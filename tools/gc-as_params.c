@@ -8,7 +8,7 @@
 #include "iana/names.h"
 #include "net/iface.h"
 
-enum { KEY_DB = 256, KEY_URI, KEY_BIND, KEY_LIFETIME, KEY_OUT, KEY_AUDIENCE, KEY_FORCE };
+enum { KEY_DB = 256, KEY_URI, KEY_BIND, KEY_LIFETIME, KEY_OUT, KEY_AUDIENCE, KEY_FORCE, KEY_REFERENCE };
 
 static const struct gc_opt options[] = {
   { "db", 0, "FILE", false, "Server", "the database; made where there is none (needed)", GC_COMPLETE_FILE, NULL, KEY_DB },
@@ -17,7 +17,8 @@ static const struct gc_opt options[] = {
   { "lifetime", 0, "SECONDS", false, "Server", "of tokens (default 3600)", GC_COMPLETE_NONE, NULL, KEY_LIFETIME },
   { "out", 'o', "PATH", false, "Registration", "client add: folder for NAME.as.json; rs add: the file to write; mode 0600", GC_COMPLETE_FILE, NULL, KEY_OUT },
   { "force", 0, NULL, false, "Registration", "overwrite what is there", GC_COMPLETE_NONE, NULL, KEY_FORCE },
-  { "audience", 0, "AUDIENCE", false, "Policies", "a policy at this resource server only (default: at every one)", GC_COMPLETE_NONE, NULL, KEY_AUDIENCE },
+  { "reference", 0, NULL, false, "Registration", "rs add: write no key of tokens: it cannot read them, and asks this server what they mean", GC_COMPLETE_NONE, NULL, KEY_REFERENCE },
+  { "audience", 0, "AUDIENCE", false, "Policies", "policies and tokens at this resource server only (default: at every one)", GC_COMPLETE_NONE, NULL, KEY_AUDIENCE },
   { 0 },
 };
 
@@ -28,7 +29,7 @@ static const char *library(size_t index)
 
 const struct gc_tool gc_as_tool = {
   .name = "gc-as",
-  .usage = "--db FILE [OPTION]… [client|rs|policy add|list|remove …]",
+  .usage = "--db FILE [OPTION]… [client|rs|policy|token add|list|remove|revoke …]",
   .summary = "an Authorization Server for group communication",
   .options = options,
   .library = library,
@@ -82,6 +83,7 @@ static const char *set_option(void *ctx, int key, const char *arg)
   case KEY_LIFETIME: return gc_arg_u32(&params->lifetime_s, arg, 1, 366 * 86400);
   case KEY_OUT: params->out = arg; break;
   case KEY_FORCE: params->force = true; break;
+  case KEY_REFERENCE: params->is_reference = true; break;
   case KEY_AUDIENCE: params->audience = arg; break;
   default: return "not handled";
   }
@@ -95,7 +97,7 @@ static void find_command(struct gc_as_params *params, int argc, char **argv)
     if (strcmp(params->command->noun, argv[0]) == 0 && strcmp(params->command->verb, verb) == 0)
       break;
   if (!params->command->noun)
-    gc_usage("unknown command '%s%s%s': client, rs or policy, and add, list or remove", argv[0], verb[0] ? " " : "", verb);
+    gc_usage("unknown command '%s%s%s': client, rs or policy, and add, list or remove; token, and list or revoke", argv[0], verb[0] ? " " : "", verb);
   params->operands = argv + 2;
   params->operand_count = argc - 2;
   if (params->operand_count < params->command->min_operands)
@@ -119,6 +121,9 @@ void gc_as_params_parse(struct gc_as_params *params, int argc, char **argv)
     gc_usage("--out is missing: where to write the keys");
   if (!adds && (params->out || params->force))
     gc_usage("--out and --force belong to client add and rs add");
-  if (params->audience && !(params->command && strcmp(params->command->noun, "policy") == 0))
-    gc_usage("--audience belongs to policy");
+  if (params->is_reference && !(adds && strcmp(params->command->noun, "rs") == 0))
+    gc_usage("--reference belongs to rs add");
+  const char *noun = params->command ? params->command->noun : "";
+  if (params->audience && strcmp(noun, "policy") != 0 && strcmp(noun, "token") != 0)
+    gc_usage("--audience belongs to policy and token");
 }

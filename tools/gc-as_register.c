@@ -30,8 +30,9 @@ static enum gc_err set_texts(struct gc_as_db *db, struct texts *texts, const str
   return err;
 }
 
-/* The peer's own side of its context with this server, and for a resource server the key of its tokens. */
-static enum gc_err write_file(struct gc_as_db *db, const struct gc_as_peer *peer, const char *path, bool force)
+/* The peer's own side of its context with this server, and for a resource server the key of its tokens: without it they are
+ * references for it, of which only this server can say what they mean. */
+static enum gc_err write_file(struct gc_as_db *db, const struct gc_as_peer *peer, const char *path, const struct gc_as_params *params)
 {
   struct texts texts;
   struct gc_context_member server = { .name = "AS", .id = gc_bytes(peer->own_id, sizeof peer->own_id) };
@@ -48,11 +49,13 @@ static enum gc_err write_file(struct gc_as_db *db, const struct gc_as_peer *peer
   if (peer->kind == GC_AS_SERVER) {
     file.ace.introspect_uri = texts.introspect_uri;
     file.ace.audience = texts.audience;
+  }
+  if (peer->kind == GC_AS_SERVER && !params->is_reference) {
     file.ace.token_alg = peer->token_key.alg;
     file.ace.token_kid = gc_bytes(peer->token_key.kid, peer->token_key.kid_len);
     file.ace.token_key = gc_bytes(peer->token_key.key, peer->token_key.key_len);
   }
-  return err ? err : gc_context_file_write(&file, path, force);
+  return err ? err : gc_context_file_write(&file, path, params->force);
 }
 
 /* Registered and not written is of no use: it is forgotten again. */
@@ -67,7 +70,7 @@ static enum gc_status add(struct gc_as_db *db, enum gc_as_peer_kind kind, const 
   enum gc_err err = gc_as_db_add_peer(db, &peer, kind, operand(params, 0));
   if (err)
     return gc_as_explain(err, params->operands[0]);
-  err = write_file(db, &peer, path, params->force);
+  err = write_file(db, &peer, path, params);
   gc_wipe(&peer, sizeof peer);
   if (!err) {
     gc_info(1, "%s written", path);
@@ -141,5 +144,14 @@ enum gc_status gc_as_policy_remove(struct gc_as_db *db, const struct gc_as_param
   if (err != GC_E_NOT_FOUND)
     return gc_as_explain(err, params->operands[0]);
   gc_error("%s, %s: no such policy%s", params->operands[0], params->operands[1], params->audience ? " at that audience" : " for every audience (--audience names one)");
+  return GC_STATUS_INPUT;
+}
+
+enum gc_status gc_as_token_revoke(struct gc_as_db *db, const struct gc_as_params *params)
+{
+  enum gc_err err = gc_as_db_revoke(db, operand(params, 0), audience(params), gc_as_now_s());
+  if (err != GC_E_NOT_FOUND)
+    return gc_as_explain(err, params->operands[0]);
+  gc_error("%s: no valid token of this client%s", params->operands[0], params->audience ? " for that audience" : "");
   return GC_STATUS_INPUT;
 }

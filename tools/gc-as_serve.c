@@ -25,11 +25,6 @@ struct run {
   char uri[GC_AS_URI_MAX];
 };
 
-static int64_t now_s(void)
-{
-  return (int64_t)(gc_wall_us() / 1000000);
-}
-
 /* The answer of the rules as one of the server's; an error of the database is the server's: 5.00. */
 static enum gc_err take(struct run *run, const char *event, const struct gc_as_peer *peer, const struct gc_server_request *request,
                         struct gc_server_response *response, struct gc_as_answer *answer, enum gc_err err)
@@ -75,7 +70,7 @@ static enum gc_err on_token(void *ctx, const struct gc_server_request *request, 
   struct gc_as_answer answer = { .body = &response->body };
   if (!peer || peer->kind != GC_AS_CLIENT)
     return refuse(run, request, response, "token", peer, peer ? GC_TOKEN_UNAUTHORIZED_CLIENT : GC_TOKEN_INVALID_CLIENT);
-  enum gc_err err = gc_as_token(&run->as, &answer, gc_bytes(peer->name, peer->name_len), request->payload, now_s());
+  enum gc_err err = gc_as_token(&run->as, &answer, gc_bytes(peer->name, peer->name_len), request->payload, gc_as_now_s());
   return take(run, answer.is_update ? "update" : "token", peer, request, response, &answer, err);
 }
 
@@ -88,7 +83,7 @@ static enum gc_err on_introspect(void *ctx, const struct gc_server_request *requ
     return refuse(run, request, response, "introspect", peer, GC_TOKEN_INVALID_CLIENT);
   if (peer->kind != GC_AS_SERVER)
     return forbid(run, request, response, "introspect", peer);
-  enum gc_err err = gc_as_introspect(&run->as, &answer, gc_bytes(peer->name, peer->name_len), request->payload, now_s());
+  enum gc_err err = gc_as_introspect(&run->as, &answer, gc_bytes(peer->name, peer->name_len), request->payload, gc_as_now_s());
   return take(run, "introspect", peer, request, response, &answer, err);
 }
 

@@ -63,6 +63,12 @@ enum gc_err gc_as_db_take(struct gc_as_db *db, int64_t row, uint64_t *first, uin
 /** Greater or less than before once another process has changed something. */
 int64_t gc_as_db_version(struct gc_as_db *db);
 
+/** The client's tokens (audience empty: for every resource server) are not valid any more for who asks. GC_E_NOT_FOUND: it has none */
+enum gc_err gc_as_db_revoke(struct gc_as_db *db, struct gc_bytes client, struct gc_bytes audience, int64_t now_s) GC_MUST_CHECK;
+
+/** All tokens that are valid at now_s, in the order in which they were issued. An error of each ends it. */
+enum gc_err gc_as_db_each_token(struct gc_as_db *db, int64_t now_s, enum gc_err (*each)(void *ctx, const struct gc_as_issued *token), void *ctx) GC_MUST_CHECK;
+
 /** How many tokens are valid at now_s. */
 enum gc_err gc_as_db_count_tokens(struct gc_as_db *db, int64_t now_s, uint64_t *count) GC_MUST_CHECK;
 

@@ -119,6 +119,25 @@ enum gc_err gc_as_db_count_tokens(struct gc_as_db *db, int64_t now_s, uint64_t *
   return err;
 }
 
+enum gc_err gc_as_db_each_token(struct gc_as_db *db, int64_t now_s, enum gc_err (*each)(void *ctx, const struct gc_as_issued *token), void *ctx)
+{
+  static const char sql[] = "SELECT number, client, audience, material, expires FROM tokens WHERE expires > ? ORDER BY number";
+  enum gc_err err;
+  sqlite3_stmt *rows = gc_database_query(db->database, &err, sql, "i", now_s);
+  while (rows && !err && gc_database_row(rows, &err)) {
+    const struct gc_as_issued token = { (uint64_t)sqlite3_column_int64(rows, 0), gc_database_bytes(rows, 1), gc_database_bytes(rows, 2),
+                                        gc_database_bytes(rows, 3), sqlite3_column_int64(rows, 4) };
+    err = each(ctx, &token);
+  }
+  sqlite3_finalize(rows);
+  return err;
+}
+
+enum gc_err gc_as_db_revoke(struct gc_as_db *db, struct gc_bytes client, struct gc_bytes audience, int64_t now_s)
+{
+  return gc_database_run(db->database, "DELETE FROM tokens WHERE client = ?1 AND (?2 = '' OR audience = ?2) AND expires > ?3", "tti", client, audience, now_s);
+}
+
 static enum gc_err issue(void *ctx, const struct gc_as_issued *token, int64_t now_s)
 {
   struct gc_as_db *db = ctx;

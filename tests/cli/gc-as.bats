@@ -120,7 +120,7 @@ REQUEST=a3056a676d2e6578616d706c65094a8182666c69676874730618"26f6"
 
 @test "usage: commands and options that do not go together" {
 	for args in "client" "client add" "client add a b --out ." "rs add gm" "client burn a" "policy add a" "--out x" "--audience x" "--uri http://a" \
-		"--bind 224.0.1.187" "--lifetime 0"; do
+		"--bind 224.0.1.187" "--lifetime 0" "token" "token add a" "token revoke" "client add a --out . --reference" "--reference" "rs list --audience x"; do
 		# shellcheck disable=SC2086 # words
 		run_as $args
 		[ "$status" -eq 2 ]
@@ -213,6 +213,38 @@ REQUEST=a3056a676d2e6578616d706c65094a8182666c69676874730618"26f6"
 	run_as policy remove alice lights
 	ask gm.as.json introspect "$request"
 	[ "$(payload)" = '{10: false}' ]
+}
+
+@test "tokens are listed, and revoked: nothing of them is active any more" {
+	register
+	serve
+	run_as client add bob --out .
+	run_as policy add bob lights requester
+	ask alice.as.json token "$REQUEST"
+	ask bob.as.json token "$REQUEST"
+	run_as token list --json
+	[ "$(jq -r '[.token, .client, .audience] | @csv' out | tr '\n' ' ')" = '1,"alice","gm.example" 2,"bob","gm.example" ' ]
+	[ "$(head -1 out | jq '.expires - now | . > 3500 and . <= 3600')" = true ]
+	run_as token revoke alice --audience other
+	[ "$status" -eq 3 ]
+	grep -q 'no valid token of this client for that audience' err
+	run_as token revoke alice --audience gm.example
+	[ "$status" -eq 0 ]
+	run_as token list
+	[ "$(wc -l <out)" -eq 1 ]
+	grep -q '^2 *bob *gm.example  expires in [0-9]* s$' out
+	run_as token revoke alice
+	[ "$status" -eq 3 ]
+	# it is the token that is gone: another one may be had
+	ask alice.as.json token "$REQUEST"
+	[ "$(code)" = 2.01 ]
+}
+
+@test "references: a resource server without the key of its tokens" {
+	run_as --uri "$URI" rs add gm.example --out gm.as.json --reference
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '[.ace.audience, .ace.introspect_uri, .ace.token_key, .ace.token_alg, .ace.token_kid] | @csv' gm.as.json)" = "\"gm.example\",\"$URI/introspect\",,," ]
+	[ "$(stat -c %a gm.as.json)" = 600 ]
 }
 
 @test "kill -9 in the middle: no token number and no sequence number twice" {

@@ -178,6 +178,47 @@ static void tokens_are_known_until_they_expire_or_are_revoked(void **state)
   gc_as_db_close(&db);
 }
 
+static enum gc_err add_number(void *ctx, const struct gc_as_issued *token)
+{
+  uint64_t *sum = ctx;
+  assert_true(gc_bytes_equal(token->client, text("alice")) && gc_bytes_equal(token->material_id, gc_bytes("\x01", 1)));
+  assert_int_equal(token->expires_s, 1000);
+  *sum = *sum * 10 + token->number;
+  return GC_OK;
+}
+
+static enum gc_err enough(void *ctx, const struct gc_as_issued *token)
+{
+  (void)ctx;
+  (void)token;
+  return GC_E_LIMIT;
+}
+
+static void tokens_are_listed_and_revoked_by_client(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL);
+  struct gc_as_store store = gc_as_db_store(db);
+  struct gc_as_issued token = { .number = 2, .client = text("alice"), .audience = text("gm"), .material_id = gc_bytes("\x01", 1), .expires_s = 1000 };
+  uint64_t sum = 0;
+  assert_int_equal(store.issue(store.ctx, &token, 10), GC_OK);
+  token.number = 1;
+  token.audience = text("other");
+  assert_int_equal(store.issue(store.ctx, &token, 10), GC_OK);
+  assert_int_equal(gc_as_db_each_token(db, 999, add_number, &sum), GC_OK);
+  assert_int_equal(sum, 12);
+  assert_int_equal(gc_as_db_each_token(db, 1000, enough, NULL), GC_OK);
+  assert_int_equal(gc_as_db_each_token(db, 999, enough, NULL), GC_E_LIMIT);
+  assert_int_equal(gc_as_db_revoke(db, text("bob"), text(""), 10), GC_E_NOT_FOUND);
+  assert_int_equal(gc_as_db_revoke(db, text("alice"), text(""), 1000), GC_E_NOT_FOUND); /* expired: nothing to revoke */
+  assert_int_equal(gc_as_db_revoke(db, text("alice"), text("other"), 10), GC_OK);
+  assert_int_equal(store.find(store.ctx, 1, text("other"), 10), GC_E_NOT_FOUND);
+  assert_int_equal(store.find(store.ctx, 2, text("gm"), 10), GC_OK);
+  assert_int_equal(gc_as_db_revoke(db, text("alice"), text(""), 10), GC_OK);
+  assert_int_equal(store.find(store.ctx, 2, text("gm"), 10), GC_E_NOT_FOUND);
+  gc_as_db_close(&db);
+}
+
 static void what_is_no_such_database_is_left_alone(void **state)
 {
   (void)state;
@@ -267,6 +308,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(sequence_numbers_come_once, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(policies_of_one_audience_and_of_all_add_up, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(tokens_are_known_until_they_expire_or_are_revoked, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(tokens_are_listed_and_revoked_by_client, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(a_full_disk_leaves_what_was, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(a_locked_database_is_told, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(a_damaged_database_is_told, make_folder, remove_folder),
