@@ -1,5 +1,6 @@
 /* POST /introspect: is a token valid, and what does it say? (RFC 9200, Section 5.9) */
 #include "ace/authorization_server.h"
+#include "ace/introspection.h"
 #include "crypto/secret.h"
 #include "iana/names.h"
 
@@ -30,24 +31,9 @@ static uint64_t number_of(struct gc_bytes cti)
   return number;
 }
 
-static const struct {
-  enum gc_cwt_claim claim;
-  enum gc_introspection_param param;
-} same[] = {
-  { GC_CWT_ISS, GC_INTRO_ISS }, { GC_CWT_SUB, GC_INTRO_SUB }, { GC_CWT_AUD, GC_INTRO_AUD }, { GC_CWT_EXP, GC_INTRO_EXP },
-  { GC_CWT_IAT, GC_INTRO_IAT }, { GC_CWT_CTI, GC_INTRO_CTI }, { GC_CWT_CNF, GC_INTRO_CNF }, { GC_CWT_SCOPE, GC_INTRO_SCOPE },
-  { GC_CWT_PROFILE, GC_INTRO_PROFILE }, { GC_CWT_CNONCE, GC_INTRO_CNONCE },
-};
-
 static enum gc_err active(struct gc_as_answer *answer, const struct gc_cwt_claims *claims)
 {
-  struct gc_introspection message = {
-    .present = GC_PARAM_BIT(GC_INTRO_ACTIVE), .active = true, .iss = claims->iss, .sub = claims->sub, .aud = claims->aud, .exp = claims->exp,
-    .iat = claims->iat, .cti = claims->cti, .cnf = claims->cnf, .scope = claims->scope, .profile = claims->profile, .cnonce = claims->cnonce,
-  };
-  for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-    if (gc_cwt_has(claims, same[i].claim))
-      message.present |= GC_PARAM_BIT(same[i].param);
+  const struct gc_introspection message = gc_introspection_of_claims(claims);
   answer->code = GC_CODE_CREATED;
   answer->is_active = true;
   return gc_introspection_write(answer->body, &message);

@@ -13,6 +13,7 @@
 #include "../tests/lib/hexval.h"
 #include "ace/authorization_server.h"
 #include "ace/cnf.h"
+#include "ace/introspection.h"
 #include "ace_examples.h"
 #include "crypto/secret.h"
 #include "iana/names.h"
@@ -240,15 +241,18 @@ static struct gc_introspection introspect(struct gc_bytes token, int64_t now_s)
 {
   uint8_t room[1024];
   struct gc_buf payload = gc_buf(room, sizeof room);
-  const struct gc_introspection request = { .present = GC_PARAM_BIT(GC_INTRO_TOKEN), .token = token };
   struct gc_introspection answer;
-  assert_int_equal(gc_introspection_write(&payload, &request), GC_OK);
+  const char *why;
+  assert_int_equal(gc_introspection_ask(&payload, token), GC_OK);
   t.body = gc_buf(t.body_store, sizeof t.body_store);
   t.answer.body = &t.body;
   assert_int_equal(gc_as_introspect(&t.as, &t.answer, gc_bytes_str("gm.example"), gc_buf_bytes(&payload), now_s), GC_OK);
   assert_int_equal(t.answer.code, GC_CODE_CREATED);
   assert_int_equal(gc_introspection_parse(&answer, gc_buf_bytes(&t.body), NULL), GC_OK);
   assert_null(gc_introspection_response_fault(&answer));
+  /* the resource server takes it for what it is */
+  assert_int_equal(gc_introspection_take(&answer, t.answer.code, GC_FORMAT_ACE_CBOR, gc_buf_bytes(&t.body), &why),
+                   answer.active ? GC_INTROSPECTED_ACTIVE : GC_INTROSPECTED_INACTIVE);
   return answer;
 }
 
@@ -266,6 +270,12 @@ static void tokens_are_looked_at(void **state)
   assert_true(gc_bytes_equal(answer.scope.value, hexval(EXAMPLE_SCOPE)));
   assert_int_equal(answer.profile, GC_ACE_PROFILE_OSCORE);
   assert_true(gc_param_has(answer.present, GC_INTRO_CNF));
+  /* who cannot read the token learns all that is in it */
+  struct gc_cwt_claims learnt = { .present = 0 }, inside = claims_of(token);
+  gc_introspection_add_claims(&learnt, &answer);
+  assert_int_equal(learnt.present, inside.present);
+  assert_true(gc_bytes_equal(learnt.cnf, inside.cnf) && gc_bytes_equal(learnt.aud, inside.aud) && gc_bytes_equal(learnt.cti, inside.cti));
+  assert_int_equal(learnt.exp.number, inside.exp.number);
   /* of what is not active nothing else is said */
   answer = introspect(token, NOW_S + LIFETIME_S);
   assert_false(answer.active);
