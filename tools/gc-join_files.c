@@ -17,14 +17,9 @@ enum gc_status gc_join_open_as(struct gc_join_session *session, const char *path
     gc_error("%s: %s: the context with the Authorization Server is needed (gc-as client add writes it, -g names it)", path, strerror(errno));
     return GC_STATUS_INPUT;
   }
-  enum gc_status status = gc_context_open_state(&session->as_context, path, session->options->common.strict, 0);
+  enum gc_status status = gc_context_open_as(&session->as_context, path, session->options->common.strict);
   if (status)
     return status;
-  const struct gc_context_file *file = session->as_context.file;
-  if (file->profile != GC_PROFILE_OSCORE || file->recipient_count != 1) {
-    gc_error("%s: the context with an Authorization Server has the profile oscore and one recipient", path);
-    return GC_STATUS_INPUT;
-  }
   if (gc_oscore_ring_add(session->as_ring, session->as_context.oscore)) {
     gc_error("no memory left");
     return GC_STATUS_SYSTEM;

@@ -3,6 +3,7 @@
 #define GC_TOOLS_MANAGER_H
 
 #include "ace/group_manager.h"
+#include "ace/introspection.h"
 #include "common/node.h"
 #include "common/opt.h"
 #include "common/out.h"
@@ -57,6 +58,68 @@ void gc_manager_do_commands(struct gc_manager_db *db, struct gc_gm *gm, const st
 /* gc-manager_serve.c */
 enum gc_status gc_manager_serve(struct gc_manager_db *db, const struct gc_manager_params *params);
 
+/* --- introspection: what the Authorization Server says of tokens, without anybody waiting for it --------------------------------- */
+
+struct gc_manager_token;
+struct gc_manager_introspect;
+struct gc_manager_question; /* about one token, until it is forgotten */
+
+struct gc_manager_introspect_ops {
+  enum gc_err (*send)(void *ctx, const struct gc_datagram *datagram);
+  /** Of a token in use: it is active, and may be taken for that until until_s (UTC); or it is not. */
+  void (*said)(void *ctx, struct gc_manager_token *token, bool is_active, int64_t until_s);
+  void (*log)(void *ctx, const char *what, const struct gc_addr *server, const char *why);
+  void *ctx;
+};
+
+/** What is known of a token that is uploaded. */
+struct gc_manager_said {
+  uint8_t code;                   /* 0: it is active; else that of the response */
+  int64_t max_age_s;              /* with 5.03: it is being asked about, come back; else -1 */
+  const char *why;                /* static phrase; NULL: nothing to say yet */
+  struct gc_introspection answer; /* active: borrowed from the question until it is watched or time passes. Secret */
+  int64_t until_s;                /* active: it may be taken for that so long, UTC */
+  struct gc_manager_question *question;
+};
+
+/** The Security Context with the Authorization Server is that of the configuration. 3, 4: said; free it in any case */
+enum gc_status gc_manager_introspect_new(struct gc_manager_introspect **out, const struct gc_manager_file *file, const struct gc_common *common,
+                                         const struct gc_manager_introspect_ops *ops);
+void gc_manager_introspect_free(struct gc_manager_introspect **introspect);
+
+/** The Authorization Server's address. */
+struct gc_addr gc_manager_introspect_server(const struct gc_manager_introspect *introspect);
+
+/** is_read: the token could be read here, and is the Authorization Server's beyond doubt. */
+void gc_manager_introspect_upload(struct gc_manager_introspect *introspect, struct gc_bytes token, bool is_read, struct gc_manager_said *said);
+
+/** The token is taken: it is asked about again, in the place of an earlier one of the same association. */
+void gc_manager_introspect_watch(struct gc_manager_introspect *introspect, struct gc_manager_question *question, struct gc_manager_token *token);
+void gc_manager_introspect_forget(struct gc_manager_introspect *introspect, const struct gc_manager_token *token);
+
+void gc_manager_introspect_receive(struct gc_manager_introspect *introspect, const struct gc_datagram *datagram, uint64_t now_ms);
+void gc_manager_introspect_tick(struct gc_manager_introspect *introspect, uint64_t now_ms);
+uint64_t gc_manager_introspect_deadline(const struct gc_manager_introspect *introspect);
+
+/* --- the claims of a token that is uploaded -------------------------------------------------------------------------------- */
+
+enum { GC_MANAGER_GRACE_S = 120 }; /* after its token has expired a member can still be told that it is evicted */
+
+struct gc_manager_claims_rules {
+  struct gc_cwt_key key;           /* secret empty: nothing can be read here */
+  struct gc_cwt_expected expected;
+  void (*ask)(void *ctx, struct gc_bytes token, bool is_read, struct gc_manager_said *said); /* introspection; NULL: there is none */
+  void *ctx;
+};
+
+/** Read a token, ask about it, and check iss, exp and aud. *claims: of zeros before; borrows as gc_cwt_open, and from said.
+ *  said->code: it is refused, or not known yet */
+void gc_manager_claims_learn(struct gc_cwt_claims *claims, struct gc_manager_said *said, struct gc_bytes token, const struct gc_manager_claims_rules *rules,
+                             struct gc_buf *room);
+
+/** exp, UTC, rounded down; far in the future where there is none. */
+int64_t gc_manager_claims_end(const struct gc_cwt_claims *claims);
+
 /* --- tokens: who has uploaded one, and the Security Context that came of it --------------------------------------------- */
 
 struct gc_manager_tokens;
@@ -73,9 +136,13 @@ struct gc_manager_token {
   struct gc_gm_client client;
   struct gc_addr from;         /* where the last request that it opened came from; family NONE: none has come yet */
   bool is_confirmed;           /* … so that its owner has shown that it has the key */
+  int64_t exp_s;               /* UTC, of the token; with introspection the client's rights may end before */
 };
 
 struct gc_manager_tokens_ops {
+  /** Introspection; NULL: there is none. */
+  void (*ask)(void *ctx, struct gc_bytes token, bool is_read, struct gc_manager_said *said);
+  void (*watch)(void *ctx, struct gc_manager_question *question, struct gc_manager_token *token);
   /** Somebody has proved that it holds the key of its token: rights may have changed, messages may be sent. */
   void (*confirmed)(void *ctx, struct gc_manager_token *token, const struct gc_gm_time *time);
   /** The context is about to be freed. */

@@ -11,7 +11,7 @@
 enum {
   POLL_MS = 250,          /* for commands of other processes */
   RETRY_MS = 1000,        /* after the store could not be used */
-  SOCKETS_MAX = 4,        /* two to serve, two to ask from */
+  SOCKETS_MAX = 5,        /* two to serve, two to ask members from, one to ask the Authorization Server from */
   TOKEN_MAX_LEN = 4096,
 };
 
@@ -26,6 +26,8 @@ struct run {
   struct gc_manager_tokens *tokens;
   struct gc_manager_resources *resources;
   struct gc_manager_mail *mail;
+  struct gc_manager_introspect *introspect; /* NULL: tokens are not asked about */
+  size_t introspect_socket;                 /* SIZE_MAX: none */
   struct gc_member *members[SOCKETS_MAX]; /* NULL: a socket to ask from */
   size_t socket_count;
   struct gc_out *out;
@@ -51,26 +53,68 @@ static void on_event(void *ctx, const struct gc_gm_event *event)
   run->gm_at_ms = 0;
 }
 
-static void on_confirmed(void *ctx, struct gc_manager_token *token, const struct gc_gm_time *time)
+static void authorize(struct run *run, const struct gc_manager_token *token, const struct gc_gm_time *time)
 {
-  struct run *run = ctx;
   const enum gc_err err = gc_gm_authorize(run->gm, &token->client, time);
   if (err)
     (void)gc_manager_explain(run->db, err, "the rights of a newer token");
-  gc_manager_mail_catch_up(run->mail, token);
   run->gm_at_ms = 0;
+}
+
+static void on_confirmed(void *ctx, struct gc_manager_token *token, const struct gc_gm_time *time)
+{
+  struct run *run = ctx;
+  authorize(run, token, time);
+  gc_manager_mail_catch_up(run->mail, token);
 }
 
 static void on_forget(void *ctx, struct gc_manager_token *token)
 {
   struct run *run = ctx;
   gc_manager_mail_forget(run->mail, token);
+  if (run->introspect)
+    gc_manager_introspect_forget(run->introspect, token);
   gc_server_forget_context(run->server, token->context);
 }
 
 static void on_token_log(void *ctx, const char *what, const struct gc_addr *from, struct gc_bytes identity, const char *why)
 {
   log_line(ctx, &(struct gc_manager_line){ .event = what, .identity = identity, .from = from, .why = why });
+}
+
+static void on_ask(void *ctx, struct gc_bytes token, bool is_read, struct gc_manager_said *said)
+{
+  const struct run *run = ctx;
+  gc_manager_introspect_upload(run->introspect, token, is_read, said);
+}
+
+static void on_watch(void *ctx, struct gc_manager_question *question, struct gc_manager_token *token)
+{
+  const struct run *run = ctx;
+  gc_manager_introspect_watch(run->introspect, question, token);
+}
+
+/* A membership ends with its token, as on expiry. The newest token of a client says what it may: an older one that has ended, or that
+ * nobody has used, has nothing to say any more. */
+static void on_said(void *ctx, struct gc_manager_token *token, bool is_active, int64_t until_s)
+{
+  struct run *run = ctx;
+  const struct gc_gm_time time = gc_manager_time();
+  const struct gc_bytes identity = gc_bytes(token->client.identity, token->client.identity_len);
+  const bool counts = gc_manager_tokens_by_identity(run->tokens, identity) == token;
+  if (!is_active) {
+    log_line(run, &(struct gc_manager_line){ .event = "token-inactive", .identity = identity, .why = "the Authorization Server says so" });
+    until_s = counts ? time.now_s : 0;
+  }
+  if (is_active || token->client.expires_s > until_s)
+    token->client.expires_s = until_s < token->exp_s ? until_s : token->exp_s;
+  if (counts)
+    authorize(run, token, &time);
+}
+
+static void on_introspect_log(void *ctx, const char *what, const struct gc_addr *server, const char *why)
+{
+  log_line(ctx, &(struct gc_manager_line){ .event = what, .from = server, .why = why });
 }
 
 static void on_mail_log(void *ctx, const char *what, const char *group, const struct gc_gm_member *member, const char *why)
@@ -96,10 +140,16 @@ static enum gc_err on_mail_send(void *ctx, const struct gc_datagram *datagram)
 {
   const struct run *run = ctx;
   for (size_t i = 0; i < run->socket_count; i++)
-    if (!run->members[i] && gc_node_address(run->node, i).family == datagram->remote.family)
+    if (!run->members[i] && i != run->introspect_socket && gc_node_address(run->node, i).family == datagram->remote.family)
       return gc_node_send(run->node, i, datagram);
   errno = EAFNOSUPPORT;
   return GC_E_SYSTEM;
+}
+
+static enum gc_err on_introspect_send(void *ctx, const struct gc_datagram *datagram)
+{
+  const struct run *run = ctx;
+  return gc_node_send(run->node, run->introspect_socket, datagram);
 }
 
 /* What may not be done while a request is being answered. */
@@ -115,6 +165,8 @@ static void on_receive(void *ctx, size_t socket, const struct gc_datagram *datag
   gc_manager_tokens_tick(run->tokens); /* what has expired opens nothing */
   if (run->members[socket])
     gc_server_receive(run->server, run->members[socket], datagram, now_ms);
+  else if (socket == run->introspect_socket)
+    gc_manager_introspect_receive(run->introspect, datagram, now_ms);
   else
     gc_manager_mail_receive(run->mail, datagram, now_ms);
   clean_up(run, now_ms);
@@ -130,7 +182,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static uint64_t on_deadline(void *ctx)
 {
   const struct run *run = ctx;
-  return earlier(earlier(gc_server_deadline(run->server), gc_manager_mail_deadline(run->mail)), earlier(run->poll_at_ms, run->gm_at_ms));
+  const uint64_t ask_ms = run->introspect ? gc_manager_introspect_deadline(run->introspect) : UINT64_MAX;
+  return earlier(earlier(earlier(ask_ms, gc_server_deadline(run->server)), gc_manager_mail_deadline(run->mail)), earlier(run->poll_at_ms, run->gm_at_ms));
 }
 
 static void tick_gm(struct run *run, uint64_t now_ms)
@@ -153,6 +206,8 @@ static void on_tick(void *ctx, uint64_t now_ms)
   }
   if (now_ms >= run->gm_at_ms)
     tick_gm(run, now_ms);
+  if (run->introspect)
+    gc_manager_introspect_tick(run->introspect, now_ms);
   gc_manager_mail_tick(run->mail, now_ms);
   gc_server_tick(run->server, now_ms);
   clean_up(run, now_ms);
@@ -213,10 +268,25 @@ static enum gc_status bind_all(struct run *run)
   return status;
 }
 
+static enum gc_status make_introspect(struct run *run)
+{
+  const struct gc_manager_introspect_ops ops = { on_introspect_send, on_said, on_introspect_log, run };
+  return gc_manager_file_introspection(run->file) ? gc_manager_introspect_new(&run->introspect, run->file, &run->params->common, &ops) : GC_STATUS_OK;
+}
+
+static enum gc_status bind_introspect(struct run *run)
+{
+  const struct gc_addr any = { .family = run->introspect ? gc_manager_introspect_server(run->introspect).family : GC_FAMILY_NONE };
+  if (!run->introspect)
+    return GC_STATUS_OK;
+  run->introspect_socket = run->socket_count;
+  return bind_one(run, &any, false);
+}
+
 static enum gc_status make_parts(struct run *run)
 {
   const struct gc_context_ace *ace = gc_manager_file_ace(run->file);
-  const struct gc_manager_tokens_ops token_ops = { on_confirmed, on_forget, on_token_log, run };
+  const struct gc_manager_tokens_ops token_ops = { run->introspect ? on_ask : NULL, on_watch, on_confirmed, on_forget, on_token_log, run };
   const struct gc_manager_mail_ops mail_ops = { on_mail_send, on_mail_log, run };
   const struct gc_server_ops server_ops = { .send = on_server_send, .ctx = run };
   const struct gc_server_params server_params = gc_server_params_default();
@@ -249,21 +319,26 @@ static enum gc_status set_up(struct run *run)
     return no_memory();
   enum gc_status status = gc_manager_make(&run->file, &run->gm, run->db, run->params, &gm_ops);
   if (!status)
+    status = make_introspect(run);
+  if (!status)
     status = make_parts(run);
   if (!status)
     status = gc_node_open(&run->node, &run->params->common, &node_ops);
-  return status ? status : bind_all(run);
+  if (!status)
+    status = bind_all(run);
+  return status ? status : bind_introspect(run);
 }
 
 enum gc_status gc_manager_serve(struct gc_manager_db *db, const struct gc_manager_params *params)
 {
-  struct run run = { .params = params, .db = db };
+  struct run run = { .params = params, .db = db, .introspect_socket = SIZE_MAX };
   enum gc_status status = set_up(&run);
   if (!status) {
     fputs("ready\n", stderr);
     status = gc_node_run(run.node, NULL);
   }
   gc_manager_tokens_free(&run.tokens);
+  gc_manager_introspect_free(&run.introspect);
   gc_manager_mail_free(&run.mail);
   gc_server_free(&run.server);
   gc_manager_resources_free(&run.resources);

@@ -12,15 +12,13 @@
 #include "iana/options.h"
 
 enum {
-  GRACE_S = 120, /* after its token has expired a member can still be told that it is evicted */
   INFO_MAX_LEN = 8192,
   GONE = 0,      /* expires_s of one that is to be dropped */
 };
 
 struct gc_manager_tokens {
   struct gc_gm *gm;
-  struct gc_cwt_key key;
-  struct gc_cwt_expected expected;
+  struct gc_manager_claims_rules rules;
   struct gc_oscore_ring *ring;
   struct gc_manager_tokens_ops ops;
   struct gc_manager_token *first; /* the newest first */
@@ -39,6 +37,7 @@ struct upload {
   struct gc_ace_params params;
   struct gc_cwt_claims claims;
   struct gc_cnf cnf;
+  struct gc_manager_said said; /* introspection */
   const char *why; /* it is refused */
 };
 
@@ -49,8 +48,10 @@ struct gc_manager_tokens *gc_manager_tokens_new(struct gc_gm *gm, const struct g
   if (!tokens)
     return NULL;
   tokens->gm = gm;
-  tokens->key = (struct gc_cwt_key){ .kind = GC_COSE_ENCRYPT0, .alg = ace->token_alg, .kid = ace->token_kid, .secret = ace->token_key };
-  tokens->expected = (struct gc_cwt_expected){ .issuer = gc_bytes_str(ace->issuer), .audience = gc_bytes_str(ace->audience), .has_clock = true };
+  tokens->rules = (struct gc_manager_claims_rules){
+    .key = { .kind = GC_COSE_ENCRYPT0, .alg = ace->token_alg, .kid = ace->token_kid, .secret = ace->token_key },
+    .expected = { .issuer = gc_bytes_str(ace->issuer), .audience = gc_bytes_str(ace->audience), .has_clock = true }, .ask = ops->ask, .ctx = ops->ctx,
+  };
   tokens->ring = ring;
   tokens->max = max_tokens;
   tokens->ops = *ops;
@@ -113,7 +114,7 @@ void gc_manager_tokens_tick(struct gc_manager_tokens *tokens)
     bool is_replaced = false;
     for (const struct gc_manager_token *newer = tokens->first; tokens->has_replaced && newer != *at; newer = newer->next)
       is_replaced = is_replaced || (newer->is_confirmed && is_same_material(newer, *at));
-    if (is_replaced || (*at)->client.expires_s + GRACE_S <= now_s) {
+    if (is_replaced || (*at)->client.expires_s + GC_MANAGER_GRACE_S <= now_s) {
       drop(tokens, at);
       continue;
     }
@@ -160,29 +161,33 @@ static enum gc_err refuse(struct gc_manager_tokens *tokens, struct upload *uploa
   upload->response->content_format = -1;
   upload->response->body.len = 0;
   upload->why = why;
-  tokens->ops.log(tokens->ops.ctx, "token-refused", &upload->request->from, gc_bytes(NULL, 0), why);
+  if (why)
+    tokens->ops.log(tokens->ops.ctx, "token-refused", &upload->request->from, gc_bytes(NULL, 0), why);
   return GC_OK;
 }
 
-/* In the order of RFC 9200, Section 5.10.1.1. false: refused */
+/* In the order of RFC 9200, Section 5.10.1.1. false: refused, or not known yet */
 static bool judge(struct gc_manager_tokens *tokens, struct upload *upload)
 {
   struct gc_buf room = gc_buf(tokens->room, sizeof tokens->room);
-  struct gc_cwt_expected expected = tokens->expected;
-  expected.now_s = (double)gc_manager_time().now_s;
-  enum gc_cwt_verdict verdict = gc_cwt_open(&upload->claims, upload->params.access_token, &tokens->key, &room, NULL);
-  if (!verdict)
-    verdict = gc_cwt_check(&upload->claims, &expected);
-  if (verdict)
-    return refuse(tokens, upload, gc_cwt_verdict_code(verdict), gc_cwt_verdict_str(verdict)), false;
-  if (!gc_cwt_has(&upload->claims, GC_CWT_EXP))
-    return refuse(tokens, upload, GC_CODE(4, 0), "the token does not say when it expires"), false;
+  tokens->rules.expected.now_s = (double)gc_manager_time().now_s;
+  gc_manager_claims_learn(&upload->claims, &upload->said, upload->params.access_token, &tokens->rules, &room);
+  upload->response->max_age_s = upload->said.max_age_s;
+  if (upload->said.code)
+    return refuse(tokens, upload, upload->said.code, upload->said.why), false;
   if (!gc_cwt_has(&upload->claims, GC_CWT_SCOPE) || upload->claims.scope.is_text || upload->claims.scope.value.len > GC_GM_SCOPE_MAX_LEN ||
       !gc_gm_knows_scope(tokens->gm, upload->claims.scope.value))
     return refuse(tokens, upload, GC_CODE(4, 0), "the scope means nothing here"), false;
   if (!gc_cwt_has(&upload->claims, GC_CWT_CNF) || gc_cnf_parse(&upload->cnf, upload->claims.cnf, NULL))
     return refuse(tokens, upload, GC_CODE(4, 0), "the token is not bound to a key that is known"), false;
   return true;
+}
+
+static void keep_asking(struct gc_manager_tokens *tokens, const struct upload *upload, struct gc_manager_token *token)
+{
+  token->exp_s = gc_manager_claims_end(&upload->claims);
+  if (upload->said.question)
+    tokens->ops.watch(tokens->ops.ctx, upload->said.question, token);
 }
 
 /* Whom the token is about: the subject, or where it names none, whoever holds its key. */
@@ -192,8 +197,9 @@ static enum gc_err set_client(struct gc_gm_client *client, const struct upload *
   const struct gc_bytes subject = gc_cwt_has(claims, GC_CWT_SUB) && claims->sub.len ? claims->sub : gc_bytes(token->material_id, token->material_id_len);
   client->scope_len = claims->scope.value.len;
   memcpy(client->scope, claims->scope.value.ptr, claims->scope.value.len);
-  const double expires_s = gc_numeric_date_seconds(&claims->exp);
-  client->expires_s = expires_s < 9e15 ? (int64_t)expires_s : GC_GM_NEVER - GRACE_S;
+  client->expires_s = gc_manager_claims_end(claims);
+  if (upload->said.question && upload->said.until_s < client->expires_s)
+    client->expires_s = upload->said.until_s;
   return gc_gm_identity_set(client, gc_cwt_has(claims, GC_CWT_ISS) ? claims->iss : gc_bytes(NULL, 0), subject);
 }
 
@@ -293,6 +299,7 @@ static enum gc_err add(struct gc_manager_tokens *tokens, struct upload *upload)
   token->next = tokens->first;
   tokens->first = token;
   tokens->count++;
+  keep_asking(tokens, upload, token);
   tokens->ops.log(tokens->ops.ctx, "token", &upload->request->from, who(token), NULL);
   return GC_OK;
 }
@@ -335,6 +342,7 @@ static enum gc_err take_update(struct gc_manager_tokens *tokens, struct upload *
   if (set_client(&client, upload, token) || !gc_bytes_equal(gc_bytes(client.identity, client.identity_len), who(token)))
     return refuse(tokens, upload, GC_CODE(4, 1), "the token is about another client");
   token->client = client;
+  keep_asking(tokens, upload, token);
   tokens->ops.confirmed(tokens->ops.ctx, token, &time);
   tokens->ops.log(tokens->ops.ctx, "token-updated", &upload->request->from, who(token), NULL);
   upload->response->code = GC_CODE(2, 1);

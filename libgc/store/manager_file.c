@@ -19,6 +19,8 @@ struct group {
 
 struct gc_manager_file {
   struct gc_context_file *as;
+  char as_path[4096], introspect_uri[1024];
+  struct gc_manager_introspection introspection; /* uri NULL: none */
   struct group groups[GC_GM_GROUPS_MAX];
   struct gc_gm_config configs[GC_GM_GROUPS_MAX];
   size_t count;
@@ -238,24 +240,68 @@ static void read_groups(struct reader *r, const json_t *root)
 
 static void read_as(struct reader *r)
 {
-  char path[4096];
   const char *name = text(r, "as");
   if (!name) {
     fault(r, "as", "missing: the file that gc-as rs add wrote", GC_E_MALFORMED);
     return;
   }
-  path_of(r, name, path, sizeof path);
-  r->err = gc_context_file_read(&r->file->as, path, false, r->problem, r->ctx);
+  path_of(r, name, r->file->as_path, sizeof r->file->as_path);
+  r->err = gc_context_file_read(&r->file->as, r->file->as_path, false, r->problem, r->ctx);
   if (r->err)
     return;
   const struct gc_context_ace *ace = &r->file->as->ace;
-  if (!r->file->as->has_ace || !ace->audience || !ace->issuer || ace->token_alg == GC_ALG_UNSET || !ace->token_key.len)
-    fault(r, "as", "the file has no key of tokens for a resource server: gc-as rs add writes one", GC_E_MALFORMED);
+  if (!r->file->as->has_ace || !ace->audience || !ace->issuer)
+    fault(r, "as", "the file is none for a resource server: gc-as rs add writes one", GC_E_MALFORMED);
+}
+
+static void set_uri(struct reader *r, const char *uri)
+{
+  struct gc_manager_file *file = r->file;
+  if (!uri)
+    uri = file->as->ace.introspect_uri;
+  if (!uri || strlen(uri) >= sizeof file->introspect_uri) {
+    fault(r, "introspection", uri ? "the URI is too long" : "a URI is needed: the file of the Authorization Server has none", GC_E_MALFORMED);
+    return;
+  }
+  strcpy(file->introspect_uri, uri);
+  file->introspection.uri = file->introspect_uri;
+}
+
+static void read_introspection(struct reader *r, const json_t *root)
+{
+  static const char *const known[] = { "uri", "interval_s", "keep_s", NULL };
+  struct gc_manager_introspection *to = &r->file->introspection;
+  const json_t *value = value_of(r, "introspection");
+  *to = (struct gc_manager_introspection){ .interval_s = 60, .keep_s = 3600 };
+  if (json_is_object(value)) {
+    r->at = value;
+    strcpy(r->where, "introspection.");
+    check_keys(r, known);
+    to->interval_s = (uint32_t)number(r, "interval_s", to->interval_s, 86400);
+    to->keep_s = (uint32_t)number(r, "keep_s", to->keep_s, 30 * 86400);
+    if (!to->interval_s || to->keep_s <= to->interval_s)
+      fault(r, "keep_s", "longer than interval_s is expected, and that at least 1", GC_E_RANGE);
+    const char *uri = text(r, "uri");
+    r->at = root;
+    r->where[0] = '\0';
+    if (!r->err)
+      set_uri(r, uri);
+  } else if (boolean(r, "introspection", false) && !r->err) {
+    set_uri(r, NULL);
+  }
+}
+
+/* Without it tokens cannot be read here, so they must be asked about. */
+static void check_token_key(struct reader *r)
+{
+  if (r->err || r->file->introspection.uri || (r->file->as->ace.token_alg != GC_ALG_UNSET && r->file->as->ace.token_key.len))
+    return;
+  fault(r, "as", "the file has no key of tokens (gc-as rs add writes one), and there is no introspection", GC_E_MALFORMED);
 }
 
 static void read_all(struct reader *r, const json_t *root)
 {
-  static const char *const known[] = { "as", "key", "groups", NULL };
+  static const char *const known[] = { "as", "key", "introspection", "groups", NULL };
   r->at = root;
   if (!json_is_object(root)) {
     fault(r, "", "an object is expected", GC_E_MALFORMED);
@@ -263,6 +309,8 @@ static void read_all(struct reader *r, const json_t *root)
   }
   check_keys(r, known);
   read_as(r);
+  read_introspection(r, root);
+  check_token_key(r);
   read_groups(r, root);
 }
 
@@ -309,4 +357,14 @@ const struct gc_gm_config *gc_manager_file_groups(const struct gc_manager_file *
 const struct gc_context_ace *gc_manager_file_ace(const struct gc_manager_file *file)
 {
   return &file->as->ace;
+}
+
+const char *gc_manager_file_as_path(const struct gc_manager_file *file)
+{
+  return file->as_path;
+}
+
+const struct gc_manager_introspection *gc_manager_file_introspection(const struct gc_manager_file *file)
+{
+  return file->introspection.uri ? &file->introspection : NULL;
 }

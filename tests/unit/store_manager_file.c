@@ -23,6 +23,10 @@ static const char as_json[] =
   "{ \"profile\": \"oscore\", \"master_secret\": \"0102030405060708090a0b0c0d0e0f10\", \"sender\": { \"id\": \"01\" }, \"recipients\": [ { \"id\": \"00\" } ],"
   "  \"ace\": { \"as_uri\": \"coap://as.example/token\", \"issuer\": \"coap://as.example\", \"audience\": \"gm.example\","
   "    \"token_alg\": \"AES-CCM-16-64-128\", \"token_kid\": \"415331\", \"token_key\": \"b0b1b2b3b4b5b6b7b8b9babbbcbdbebf\" } }";
+/* what gc-as rs add --reference writes */
+static const char asking_json[] =
+  "{ \"profile\": \"oscore\", \"master_secret\": \"0102030405060708090a0b0c0d0e0f10\", \"sender\": { \"id\": \"01\" }, \"recipients\": [ { \"id\": \"00\" } ],"
+  "  \"ace\": { \"issuer\": \"coap://as.example\", \"audience\": \"gm.example\", \"introspect_uri\": \"coap://as.example/introspect\" } }";
 /* the Group Manager of the worked examples */
 static const char key_json[] =
   "{ \"cred\": \"a20262676d08a101a4010103272006215820a09aa5f47a6759802ff955f8dc2d2a14a5c99d23be97f864127ff9383455a4f0\","
@@ -90,6 +94,63 @@ static void values_and_defaults(void **state)
   assert_null(file);
 }
 
+static const struct gc_manager_introspection *introspection_of(struct gc_manager_file **file, const char *as, const char *value)
+{
+  char text[512];
+  snprintf(text, sizeof text, "{ \"as\": \"%s\", \"key\": \"gm.key\", %s%s\"groups\": [ { \"name\": \"lights\" } ] }", as, value, value[0] ? ", " : "");
+  put("gm.json", text);
+  assert_int_equal(gc_manager_file_read(file, path, problem, NULL), GC_OK);
+  return gc_manager_file_introspection(*file);
+}
+
+static void introspection_is_off_on_or_described(void **state)
+{
+  (void)state;
+  struct gc_manager_file *file = NULL;
+  assert_null(introspection_of(&file, "gm.as.json", ""));
+  gc_manager_file_free(&file);
+  assert_null(introspection_of(&file, "gm.as.json", "\"introspection\": false"));
+  gc_manager_file_free(&file);
+  const struct gc_manager_introspection *it = introspection_of(&file, "asking.as.json", "\"introspection\": true");
+  assert_string_equal(it->uri, "coap://as.example/introspect");
+  assert_int_equal(it->interval_s, 60);
+  assert_int_equal(it->keep_s, 3600);
+  assert_int_equal(gc_manager_file_ace(file)->token_key.len, 0);
+  assert_non_null(strstr(gc_manager_file_as_path(file), "/asking.as.json"));
+  gc_manager_file_free(&file);
+  it = introspection_of(&file, "asking.as.json", "\"introspection\": { \"uri\": \"coap://192.0.2.1/look\", \"interval_s\": 5, \"keep_s\": 6 }");
+  assert_string_equal(it->uri, "coap://192.0.2.1/look");
+  assert_int_equal(it->interval_s, 5);
+  assert_int_equal(it->keep_s, 6);
+  gc_manager_file_free(&file);
+}
+
+static void introspection_that_cannot_be_is_told(void **state)
+{
+  (void)state;
+  static const struct { const char *as, *value, *key; } bad[] = {
+    { "asking.as.json", "", "as" }, /* no key of tokens, and nobody to ask */
+    { "asking.as.json", "\"introspection\": false,", "as" },
+    { "gm.as.json", "\"introspection\": true,", "introspection" }, /* no URI */
+    { "asking.as.json", "\"introspection\": 1,", "introspection" },
+    { "asking.as.json", "\"introspection\": { \"url\": \"x\" },", "introspection.url" },
+    { "asking.as.json", "\"introspection\": { \"interval_s\": 0 },", "introspection.keep_s" },
+    { "asking.as.json", "\"introspection\": { \"interval_s\": 60, \"keep_s\": 60 },", "introspection.keep_s" },
+    { "asking.as.json", "\"introspection\": { \"interval_s\": 86401 },", "introspection.interval_s" },
+    { "asking.as.json", "\"introspection\": { \"uri\": 7 },", "introspection.uri" },
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    struct gc_manager_file *file = NULL;
+    char text[512];
+    snprintf(text, sizeof text, "{ \"as\": \"%s\", \"key\": \"gm.key\", %s \"groups\": [ { \"name\": \"lights\" } ] }", bad[i].as, bad[i].value);
+    put("gm.json", text);
+    assert_int_not_equal(gc_manager_file_read(&file, path, problem, NULL), GC_OK);
+    assert_null(file);
+    assert_int_equal(strncmp(told, bad[i].key, strlen(bad[i].key)), 0);
+    assert_int_equal(told[strlen(bad[i].key)], ':');
+  }
+}
+
 static void one_fault_is_told(void **state)
 {
   (void)state;
@@ -108,15 +169,17 @@ static void one_fault_is_told(void **state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test(values_and_defaults), cmocka_unit_test(one_fault_is_told) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test(values_and_defaults), cmocka_unit_test(introspection_is_off_on_or_described),
+                                      cmocka_unit_test(introspection_that_cannot_be_is_told), cmocka_unit_test(one_fault_is_told) };
   if (gc_crypto_init() || !mkdtemp(folder))
     return 1;
   snprintf(path, sizeof path, "%s/gm.json", folder);
   put("gm.as.json", as_json);
+  put("asking.as.json", asking_json);
   put("gm.key", key_json);
   const int failed = cmocka_run_group_tests_name("store_manager_file", tests, NULL, NULL);
-  static const char *const names[] = { "gm.json", "gm.as.json", "gm.key" };
-  for (size_t i = 0; i < 3; i++) {
+  static const char *const names[] = { "gm.json", "gm.as.json", "asking.as.json", "gm.key" };
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     char at[96];
     snprintf(at, sizeof at, "%s/%s", folder, names[i]);
     (void)unlink(at);

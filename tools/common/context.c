@@ -72,6 +72,16 @@ enum gc_status gc_context_open_use(struct gc_context *context, const char *path,
   return GC_STATUS_SECURITY;
 }
 
+enum gc_status gc_context_open_as(struct gc_context *context, const char *path, bool strict)
+{
+  enum gc_status status = gc_context_open_state(context, path, strict, 0);
+  if (!status && (context->file->profile != GC_PROFILE_OSCORE || context->file->recipient_count != 1)) {
+    gc_error("%s: the context with an Authorization Server has the profile oscore and one recipient", path);
+    status = GC_STATUS_INPUT;
+  }
+  return status;
+}
+
 enum gc_status gc_context_tell_unsaved(const struct gc_context *context, enum gc_err err)
 {
   if (err)

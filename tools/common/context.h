@@ -38,6 +38,9 @@ enum gc_status gc_context_open_state(struct gc_context *context, const char *pat
 /** The same, and it is to be used: keys that have expired, and those of a group that is not active, are refused, 5. */
 enum gc_status gc_context_open_use(struct gc_context *context, const char *path, bool strict, unsigned uses);
 
+/** The context with an Authorization Server, with its state file: the profile oscore, and one recipient. 3: it is none of that kind */
+enum gc_status gc_context_open_as(struct gc_context *context, const char *path, bool strict);
+
 /** Say that the Replay Windows could not be kept, where err is one: 4. */
 enum gc_status gc_context_tell_unsaved(const struct gc_context *context, enum gc_err err);
 
