@@ -208,11 +208,11 @@ no_secret_in() { # FILE…
 		join alice requester --force
 		[ "$status" -eq 0 ]
 		gm_kill KILL
-		gc-decode -g gm.as.json --json "asked$i.pcap" 2>/dev/null |
-			jq -r --arg to "$AS_BIND" 'select(.dst == $to and .security.piv != null) | .security.piv + " " + (.mid | tostring)' | sort -u >>pivs
+		gc-decode -g gm.as.json --json --port "$base" "asked$i.pcap" 2>/dev/null |
+			jq -r --arg to "$AS_BIND" 'select(.dst == $to and .security.verified) | .security.piv' >>pivs
 	done
 	[ "$(wc -l <pivs)" -ge 5 ]
-	[ -z "$(cut -d' ' -f1 pivs | sort | uniq -d)" ]
+	[ -z "$(sort pivs | uniq -d)" ]
 	! grep -q '^introspection-failed' gm.log || false
 	[ "$(stat -c %a gm.as.json.state)" = 600 ]
 }
