@@ -28,7 +28,7 @@ void gc_manager_claims_learn(struct gc_cwt_claims *claims, struct gc_manager_sai
                              struct gc_buf *room)
 {
   enum gc_cwt_verdict verdict = rules->key.secret.len ? gc_cwt_open(claims, token, &rules->key, room, NULL) : GC_CWT_WRONG_KEY;
-  const bool is_read = !verdict, is_reference = verdict == GC_CWT_NOT_PARSED || verdict == GC_CWT_WRONG_KEY;
+  const bool is_read = !verdict, is_reference = token.len && (verdict == GC_CWT_NOT_PARSED || verdict == GC_CWT_WRONG_KEY);
   *said = (struct gc_manager_said){ .max_age_s = -1 };
   if (is_read)
     verdict = gc_cwt_check(claims, &rules->expected);

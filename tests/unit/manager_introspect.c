@@ -132,6 +132,8 @@ static void of_a_reference_the_answer_is_all(void **state)
   }
   learn(hexval("0102030405060708"), true, false); /* nobody to ask */
   assert_int_equal(c.said.code, GC_CODE(4, 0));
+  learn(gc_bytes(NULL, 0), true, true); /* nothing to ask about */
+  assert_true(c.said.code == GC_CODE(4, 0) && !c.asked);
   say("a10af5");
   learn(hexval("01"), true, true);
   assert_true(gc_bytes_equal(c.claims.aud, gc_bytes_str("gm.example")));
