@@ -153,7 +153,7 @@ no_secret_in() { # FILE…
 
 @test "the Authorization Server is away: said once, members stay for keep_s, new tokens wait" {
 	introspection '{ "interval_s": 1, "keep_s": 600 }'
-	JOIN_PATIENCE=25
+	export JOIN_PATIENCE=25
 	as_start
 	gm_start
 	client alice requester,responder
