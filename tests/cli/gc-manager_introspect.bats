@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What gc-manager promises of introspection: tokens that it cannot read, tokens that are revoked, an Authorization Server that is away.
-# @req AC-11 AC-23 AC-24
+# @req AC-11 AC-23
 
 load ../lib/join.sh
 

@@ -1,5 +1,5 @@
 /* Tokens that gc-manager asks about: what it takes their claims to be, and the bounds on what it asks.
- * @req AC-11 AC-18 AC-23 */
+ * @req AC-11 AC-16 AC-23 */
 /* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
