@@ -248,13 +248,19 @@ static void on_event(void *ctx, const struct gc_client_event *event)
 
 /* --- asking ------------------------------------------------------------------------------------------------------------------- */
 
+/* Of uploads those that can be read come first, whatever else comes. */
+static bool is_before(const struct gc_manager_question *a, const struct gc_manager_question *b)
+{
+  return !a->owner && a->is_read != b->is_read ? a->is_read : a->asked_ms <= b->asked_ms;
+}
+
 /* The one that has waited longest, of the other kind than the last if there is one. */
 static struct gc_manager_question *next_question(const struct gc_manager_introspect *all)
 {
   struct gc_manager_question *best[2] = { NULL, NULL };
   for (struct gc_manager_question *question = all->first; question; question = question->next) {
     struct gc_manager_question **of_kind = &best[!question->owner];
-    if (question->due_ms <= all->now_ms && (!*of_kind || question->asked_ms <= (*of_kind)->asked_ms))
+    if (question->due_ms <= all->now_ms && (!*of_kind || is_before(question, *of_kind)))
       *of_kind = question;
   }
   return best[!all->was_upload] ? best[!all->was_upload] : best[all->was_upload];

@@ -178,13 +178,14 @@ static struct {
   struct gc_manager_file *file;
   struct gc_manager_introspect *introspect;
   unsigned sent, failures, said;
+  size_t sent_len;
 } q;
 
 static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
 {
   (void)ctx;
-  (void)datagram;
   q.sent++;
+  q.sent_len = datagram->bytes.len;
   return GC_OK;
 }
 
@@ -277,6 +278,19 @@ static void one_question_is_under_way_and_a_failure_is_said_once(void **state)
   assert_int_equal(q.sent, sent);
 }
 
+static void what_can_be_read_is_asked_first(void **state)
+{
+  static const uint8_t longer[100];
+  struct gc_manager_said said;
+  (void)state;
+  upload(1, false);
+  gc_manager_introspect_upload(q.introspect, gc_bytes(longer, sizeof longer), true, &said);
+  upload(2, false);
+  gc_manager_introspect_tick(q.introspect, clock_ms);
+  assert_int_equal(q.sent, 1);
+  assert_true(q.sent_len > sizeof longer);
+}
+
 static void what_nobody_vouches_for_takes_no_room_from_tokens(void **state)
 {
   (void)state;
@@ -300,6 +314,7 @@ int main(void)
     cmocka_unit_test(of_a_reference_the_answer_is_all),
     cmocka_unit_test(what_is_not_active_or_not_known_is_said),
     cmocka_unit_test_setup_teardown(one_question_is_under_way_and_a_failure_is_said_once, begin, end),
+    cmocka_unit_test_setup_teardown(what_can_be_read_is_asked_first, begin, end),
     cmocka_unit_test_setup_teardown(what_nobody_vouches_for_takes_no_room_from_tokens, begin, end),
   };
   if (gc_crypto_init() || !mkdtemp(folder))
