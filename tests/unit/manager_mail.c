@@ -156,7 +156,7 @@ static int begin(void **state)
   const struct gc_context_ace ace = { .issuer = "coap://as.example", .audience = "gm.example", .token_alg = GC_ALG_CCM_16_64_128,
                                       .token_kid = gc_bytes("AS1", 3),
                                       .token_key = gc_bytes("\xb0\xb1\xb2\xb3\xb4\xb5\xb6\xb7\xb8\xb9\xba\xbb\xbc\xbd\xbe\xbf", 16) };
-  const struct gc_manager_tokens_ops token_ops = { on_confirmed, on_forget, on_token_log, NULL };
+  const struct gc_manager_tokens_ops token_ops = { .confirmed = on_confirmed, .forget = on_forget, .log = on_token_log };
   const struct gc_manager_mail_ops mail_ops = { on_send, on_mail_log, NULL };
   gm_rig_start(&t.rig, 1);
   t.rig.hook = on_event;
