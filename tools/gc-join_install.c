@@ -160,6 +160,5 @@ void gc_join_note(struct gc_join_session *session, const struct gc_membership *m
 {
   struct gc_join_file *record = session->record;
   record->num = membership->num;
-  record->check_interval_s = membership->policies.key_update_check_interval_s;
   record->expires_s = gc_join_expiry(membership);
 }

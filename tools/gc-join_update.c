@@ -124,7 +124,7 @@ enum gc_status gc_join_update(struct gc_join_session *session, bool *changed)
 
 static enum gc_status install(struct gc_join_session *session, struct gc_context_file *old, const struct gc_groupcomm *message)
 {
-  struct gc_membership membership = { .policies = { .key_update_check_interval_s = session->record->check_interval_s } };
+  struct gc_membership membership = { .num = 0 };
   struct gc_join_group group;
   const char *why = "it cannot be read";
   if (gc_membership_rekey(&membership, message, &why)) {
