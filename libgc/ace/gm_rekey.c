@@ -124,10 +124,36 @@ bool gc_gm_keys_end(const struct gc_gm_call *call)
 
 /* --- what the others are told (Section 11.1) ---------------------------------------------------------------------------------------- */
 
-static bool joined_now(const struct gc_gm_call *call, const struct gc_gm_member *member, const void *arg)
+struct newcomers {
+  uint64_t since; /* generation */
+  uint64_t oldest; /* node of the member whom all others have met */
+};
+
+static bool is_newcomer(const struct gc_gm_call *call, const struct gc_gm_member *member, const void *arg)
 {
-  (void)arg;
-  return member->is_new && member->join_num == call->group.num;
+  const struct newcomers *newcomers = arg;
+  return member->is_new && (member->join_num == call->group.num || (member->join_num >= newcomers->since && member->node != newcomers->oldest));
+}
+
+/* Without backward security nobody has been told of those that joined under the old generation either: a few are named too. More
+ * would make many datagrams of each of many messages; their credentials can be had when they are met. */
+static enum gc_err put_newcomers(struct gc_gm_call *call, struct gc_groupcomm *message)
+{
+  enum { UNTOLD_MAX = 8 };
+  const struct gc_groupcomm before = *message;
+  const struct gc_gm_find first = { .by = GC_GM_BY_NODE_AFTER };
+  struct newcomers newcomers = { .since = call->group.num };
+  struct gc_gm_member oldest;
+  enum gc_err err = call->config->has_backward_security ? GC_E_NOT_FOUND : GM_STORE(call->gm, member_get, call->config->name, &first, &oldest);
+  if (!err) {
+    newcomers = (struct newcomers){ call->group.num - 1, oldest.node };
+    err = gc_gm_put_peers(call, is_newcomer, &newcomers, message);
+    if (!err && call->gm->peer_count <= UNTOLD_MAX)
+      return GC_OK;
+    *message = before;
+    newcomers.since = call->group.num;
+  }
+  return err && err != GC_E_NOT_FOUND && err != GC_E_SPACE ? err : gc_gm_put_peers(call, is_newcomer, &newcomers, message);
 }
 
 static enum gc_err rekeying_message(struct gc_gm_call *call, void *arg)
@@ -144,7 +170,7 @@ static enum gc_err rekeying_message(struct gc_gm_call *call, void *arg)
   if (!err)
     err = gc_gm_put_keys(call, GC_MATERIAL_REKEYING, NULL, &message, &room);
   if (!err)
-    err = gc_gm_put_peers(call, joined_now, NULL, &message);
+    err = put_newcomers(call, &message);
   if (!err && !gm->peer_count)
     message.present &= ~(GC_PARAM_BIT(GC_GROUPCOMM_CREDS) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_ROLES) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_IDENTIFIERS));
   if (!err)

@@ -247,6 +247,7 @@ enum gc_err gc_gm_evict(struct gc_gm *gm, const char *group, const char *member,
 /* --- listing --------------------------------------------------------------------------------------------------------------------- */
 
 struct listing {
+  struct gc_bytes identity; /* of the one that is looked for; NULL: all */
   bool (*each)(void *ctx, const struct gc_gm_member *member, bool needs_rekeying);
   void *ctx;
 };
@@ -263,15 +264,37 @@ static enum gc_err list(struct gc_gm_call *call, void *arg)
   return err == GC_E_NOT_FOUND ? GC_OK : err;
 }
 
-enum gc_err gc_gm_members(struct gc_gm *gm, const char *group,
-                          bool (*each)(void *ctx, const struct gc_gm_member *member, bool needs_rekeying), void *ctx)
+static enum gc_err list_one(struct gc_gm_call *call, void *arg)
+{
+  const struct listing *listing = arg;
+  const struct gc_gm_find find = { .by = GC_GM_BY_IDENTITY, .bytes = listing->identity };
+  enum gc_err err = GM_STORE(call->gm, member_get, call->config->name, &find, &call->member);
+  if (!err)
+    (void)listing->each(listing->ctx, &call->member, call->member.join_num < call->group.num);
+  return err;
+}
+
+static enum gc_err run_listing(struct gc_gm *gm, const char *group, enum gc_err (*act)(struct gc_gm_call *call, void *arg), struct listing *listing)
 {
   const struct gc_gm_time never = { 0, 0 };
-  struct listing listing = { each, ctx };
   size_t index;
   enum gc_err err = gc_gm_index(gm, gc_bytes_str(group), &index);
   if (err)
     return err;
   struct gc_gm_call call = gc_gm_call(gm, index, &never);
-  return gc_gm_transact(&call, list, &listing);
+  return gc_gm_transact(&call, act, listing);
+}
+
+enum gc_err gc_gm_members(struct gc_gm *gm, const char *group,
+                          bool (*each)(void *ctx, const struct gc_gm_member *member, bool needs_rekeying), void *ctx)
+{
+  struct listing listing = { .each = each, .ctx = ctx };
+  return run_listing(gm, group, list, &listing);
+}
+
+enum gc_err gc_gm_member(struct gc_gm *gm, const char *group, struct gc_bytes identity,
+                         bool (*each)(void *ctx, const struct gc_gm_member *member, bool needs_rekeying), void *ctx)
+{
+  struct listing listing = { .identity = identity, .each = each, .ctx = ctx };
+  return run_listing(gm, group, list_one, &listing);
 }

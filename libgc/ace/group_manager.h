@@ -212,4 +212,8 @@ enum gc_err gc_gm_rekeying_message(struct gc_gm *gm, const char *group, const st
 enum gc_err gc_gm_members(struct gc_gm *gm, const char *group,
                           bool (*each)(void *ctx, const struct gc_gm_member *member, bool needs_rekeying), void *ctx) GC_MUST_CHECK;
 
+/** The one with this identity (gc_gm_client) in the same way. GC_E_NOT_FOUND: no such group, or member */
+enum gc_err gc_gm_member(struct gc_gm *gm, const char *group, struct gc_bytes identity,
+                         bool (*each)(void *ctx, const struct gc_gm_member *member, bool needs_rekeying), void *ctx) GC_MUST_CHECK;
+
 #endif

@@ -280,6 +280,62 @@ static void before_the_first_rekeying(void **state)
   assert_int_equal(out.len, 0);
 }
 
+/* The identifiers that the latest message of rekeying names, as an encoded array; empty: none. */
+static struct gc_bytes named(void)
+{
+  static uint8_t room[4096];
+  static struct gc_groupcomm message;
+  struct gc_buf out = gc_buf(room, sizeof room);
+  assert_int_equal(gc_gm_rekeying_message(rig.gm, "group1", &rig.time, &out), GC_OK);
+  assert_int_equal(gc_groupcomm_parse(&message, gc_buf_bytes(&out), NULL), GC_OK);
+  return gc_groupcomm_has(&message, GC_GROUPCOMM_PEER_IDENTIFIERS) ? message.peer_identifiers : nothing;
+}
+
+/* @req RK-03 */
+static void newcomers_are_named(void **state)
+{
+  (void)state;
+  static struct gm_node more[9];
+  assert_int_equal(gc_gm_rekey(rig.gm, "group1", &rig.time), GC_OK);
+  assert_true(gc_bytes_equal(named(), hexval("83410141024103"))); /* the first one all others have met when they joined */
+  assert_int_equal(gc_gm_rekey(rig.gm, "group1", &rig.time), GC_OK);
+  assert_int_equal(named().len, 0);
+  for (uint8_t i = 0; i < 9; i++) {
+    const char name[] = { 'n', (char)('0' + i), 0 };
+    gm_node_make(&more[i], &rig, (uint8_t)(i + 10), name, "[[\"group1\", 14]]");
+    assert_int_equal(gm_rig_join(&rig, &more[i], "group1", BOTH), 201);
+  }
+  assert_int_equal(gc_gm_rekey(rig.gm, "group1", &rig.time), GC_OK);
+  assert_int_equal(named().len, 0); /* so many are met one by one */
+  gm_rig_stop(&rig);
+  gm_rig_start(&rig, 1);
+  rig.configs[0].has_backward_security = true;
+  begin();
+  assert_true(gc_bytes_equal(named(), hexval("814103"))); /* the others each had a message of their own */
+}
+
+static bool count_need(void *ctx, const struct gc_gm_member *member, bool needs_rekeying)
+{
+  unsigned *counts = ctx;
+  assert_string_equal(member->group, "group1");
+  counts[needs_rekeying]++;
+  return true;
+}
+
+static void one_member(void **state)
+{
+  (void)state;
+  unsigned counts[2] = { 0, 0 };
+  const struct gc_bytes who = gc_bytes(nodes[1].client.identity, nodes[1].client.identity_len);
+  assert_int_equal(gc_gm_member(rig.gm, "group1", who, count_need, counts), GC_OK);
+  assert_int_equal(gc_gm_rekey(rig.gm, "group1", &rig.time), GC_OK);
+  assert_int_equal(gc_gm_member(rig.gm, "group1", who, count_need, counts), GC_OK);
+  assert_int_equal(gc_gm_member(rig.gm, "group9", who, count_need, counts), GC_E_NOT_FOUND);
+  assert_int_equal(gc_gm_member(rig.gm, "group1", gc_bytes_str("nobody"), count_need, counts), GC_E_NOT_FOUND);
+  assert_int_equal(counts[false], 1);
+  assert_int_equal(counts[true], 1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -287,7 +343,8 @@ int main(void)
     cmocka_unit_test_setup_teardown(many_ids, start, stop), cmocka_unit_test_setup_teardown(expiry, start, stop),
     cmocka_unit_test_setup_teardown(rights_that_shrink, start, stop), cmocka_unit_test_setup_teardown(commands, start, stop),
     cmocka_unit_test(gids_come_round), cmocka_unit_test(no_gid_left), cmocka_unit_test_setup_teardown(another_credential, start, stop),
-    cmocka_unit_test_setup_teardown(before_the_first_rekeying, start, stop),
+    cmocka_unit_test_setup_teardown(before_the_first_rekeying, start, stop), cmocka_unit_test_setup_teardown(newcomers_are_named, start, stop),
+    cmocka_unit_test_setup_teardown(one_member, start, stop),
   };
   if (gc_crypto_init())
     return 1;
