@@ -170,13 +170,29 @@ void gc_manager_tokens_tick(struct gc_manager_tokens *tokens);
 
 size_t gc_manager_tokens_count(const struct gc_manager_tokens *tokens);
 
+/* --- news: what a rekeying says to each member ------------------------------------------------------------------------------ */
+
+struct gc_manager_news;
+
+struct gc_manager_news *gc_manager_news_new(struct gc_gm *gm); /* NULL: no memory */
+void gc_manager_news_free(struct gc_manager_news **news);
+
+/** The message of a group's latest rekeying (Section 11.1), valid until the next call. Errors as gc_gm_rekeying_message */
+enum gc_err gc_manager_news_of(struct gc_manager_news *news, const char *group, struct gc_bytes *out) GC_MUST_CHECK;
+
+/** REKEYED: there is another message now. */
+void gc_manager_news_event(struct gc_manager_news *news, const struct gc_gm_event *event);
+
+/** Wipe what is older than a second. */
+void gc_manager_news_tick(struct gc_manager_news *news);
+
 /* --- resources ---------------------------------------------------------------------------------------------------------- */
 
 struct gc_manager_resources;
 
 /** Everything below ace-group, as the groups and their members are now. NULL: said why not */
 struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, struct gc_gm *gm, struct gc_manager_tokens *tokens,
-                                                      const struct gc_context_ace *ace);
+                                                      struct gc_manager_news *news, const struct gc_context_ace *ace);
 void gc_manager_resources_free(struct gc_manager_resources **resources); /* after the server */
 
 /** A member has come, has gone, or everything of a group is new. */
@@ -198,7 +214,7 @@ struct gc_manager_mail_ops {
   void *ctx;
 };
 
-struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_tokens *tokens,
+struct gc_manager_mail *gc_manager_mail_new(struct gc_gm *gm, struct gc_manager_tokens *tokens, struct gc_manager_news *news,
                                             const struct gc_manager_mail_ops *ops);
 void gc_manager_mail_free(struct gc_manager_mail **mail);
 

@@ -11,7 +11,12 @@
 #include "iana/names.h"
 #include "iana/options.h"
 
-enum { PATH_MAX_LEN = 160, SEGMENTS = 5, REQUEST_MAX_LEN = 8192 };
+enum {
+  PATH_MAX_LEN = 160,
+  SEGMENTS = 5,
+  REQUEST_MAX_LEN = 8192,
+  NEWS_MAX_LEN = 1024, /* one block: further ones would be asked for by a GET, which is answered otherwise */
+};
 
 struct entry {
   struct entry *next;
@@ -28,6 +33,7 @@ struct gc_manager_resources {
   struct gc_server *server;
   struct gc_gm *gm;
   struct gc_manager_tokens *tokens;
+  struct gc_manager_news *news;
   const struct gc_context_ace *ace;
   struct entry *first;
   bool is_dirty; /* some are gone or changed */
@@ -63,6 +69,20 @@ static void add_location(struct gc_server_response *response, const struct gc_gm
   gc_builder_add_str(response->options, GC_OPTION_LOCATION_PATH, from->node);
 }
 
+/* Who observes the group is rekeyed by the notification (RFC 9594, Section 6.1): it says what Section 11.1 of draft-ietf-ace-key-
+ * groupcomm-oscore wants of a rekeying message, stale Sender IDs above all, so that nobody has to ask for them. */
+static void put_news(const struct entry *entry, struct gc_server_response *response)
+{
+  char group[GC_GROUP_NAME_MAX_LEN + 1];
+  struct gc_bytes message;
+  snprintf(group, sizeof group, "%.*s", (int)entry->segments[1].len, (const char *)entry->segments[1].ptr);
+  if (gc_manager_news_of(entry->all->news, group, &message) || message.len > NEWS_MAX_LEN)
+    return; /* the keys as they are now, then */
+  gc_wipe(response->body.ptr, response->body.len);
+  response->body.len = 0;
+  (void)!gc_buf_add(&response->body, message);
+}
+
 static enum gc_err handle(void *ctx, const struct gc_server_request *request, struct gc_server_response *response)
 {
   const struct entry *entry = ctx;
@@ -81,6 +101,8 @@ static enum gc_err handle(void *ctx, const struct gc_server_request *request, st
   response->content_format = answer.content_format;
   response->max_age_s = answer.max_age_s;
   response->body.len = answer.payload.len;
+  if (request->is_notification && entry->segment_count == 2 && answer.code == GC_CODE(2, 5))
+    put_news(entry, response);
   if (answer.has_location)
     add_location(response, &answer);
   return GC_OK;
@@ -161,7 +183,7 @@ static enum gc_err add_group(struct gc_manager_resources *all, const char *group
 }
 
 struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, struct gc_gm *gm, struct gc_manager_tokens *tokens,
-                                                      const struct gc_context_ace *ace)
+                                                      struct gc_manager_news *news, const struct gc_context_ace *ace)
 {
   struct gc_manager_resources *all = calloc(1, sizeof *all);
   const struct gc_gm_config *config;
@@ -169,7 +191,7 @@ struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, 
     gc_error("no memory left");
     return NULL;
   }
-  *all = (struct gc_manager_resources){ .server = server, .gm = gm, .tokens = tokens, .ace = ace };
+  *all = (struct gc_manager_resources){ .server = server, .gm = gm, .tokens = tokens, .news = news, .ace = ace };
   enum gc_err err = add(all, "ace-group", false);
   for (size_t i = 0; !err && (config = gc_gm_config_at(gm, i)); i++)
     err = add_group(all, config->name);

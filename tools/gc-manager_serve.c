@@ -24,6 +24,7 @@ struct run {
   struct gc_server *server;
   struct gc_oscore_ring *ring;
   struct gc_manager_tokens *tokens;
+  struct gc_manager_news *news;
   struct gc_manager_resources *resources;
   struct gc_manager_mail *mail;
   struct gc_manager_introspect *introspect; /* NULL: tokens are not asked about */
@@ -48,6 +49,7 @@ static void on_event(void *ctx, const struct gc_gm_event *event)
                                            .has_num = event->kind != GC_GM_REFUSED, .num = event->num });
   if (!run->resources || !run->mail)
     return;
+  gc_manager_news_event(run->news, event);
   gc_manager_resources_event(run->resources, event);
   gc_manager_mail_event(run->mail, event, gc_manager_resources_tell_end(run->resources, event));
   run->gm_at_ms = 0;
@@ -210,6 +212,7 @@ static void on_tick(void *ctx, uint64_t now_ms)
     gc_manager_introspect_tick(run->introspect, now_ms);
   gc_manager_mail_tick(run->mail, now_ms);
   gc_server_tick(run->server, now_ms);
+  gc_manager_news_tick(run->news);
   clean_up(run, now_ms);
   if (!gc_out_ok(run->out))
     gc_node_stop(run->node);
@@ -289,19 +292,21 @@ static enum gc_status make_parts(struct run *run)
   const struct gc_manager_tokens_ops token_ops = { run->introspect ? on_ask : NULL, on_watch, on_confirmed, on_forget, on_token_log, run };
   const struct gc_manager_mail_ops mail_ops = { on_mail_send, on_mail_log, run };
   const struct gc_server_ops server_ops = { .send = on_server_send, .ctx = run };
-  const struct gc_server_params server_params = gc_server_params_default();
+  struct gc_server_params server_params = gc_server_params_default();
   const struct gc_resource_def authz_info = { .path = "authz-info", .methods = 1u << GC_CODE_POST, .handler = on_authz_info, .ctx = run, .rt = "ace.ai",
                                               .content_format = -1, .consumes = -1, .max_body_len = TOKEN_MAX_LEN };
   struct gc_resource *resource;
+  server_params.max_observers_per_member = server_params.max_observers; /* it is the address that all members ask at */
   run->ring = gc_oscore_ring_new();
   run->server = gc_server_new(&server_params, &server_ops, gc_rng_system());
   if (!run->ring || !run->server)
     return no_memory();
   run->tokens = gc_manager_tokens_new(run->gm, ace, run->ring, run->params->max_tokens, &token_ops);
-  run->mail = run->tokens ? gc_manager_mail_new(run->gm, run->tokens, &mail_ops) : NULL;
+  run->news = gc_manager_news_new(run->gm);
+  run->mail = run->tokens && run->news ? gc_manager_mail_new(run->gm, run->tokens, run->news, &mail_ops) : NULL;
   if (!run->mail || gc_server_add_resource(run->server, &resource, &authz_info))
     return no_memory();
-  run->resources = gc_manager_resources_new(run->server, run->gm, run->tokens, ace);
+  run->resources = gc_manager_resources_new(run->server, run->gm, run->tokens, run->news, ace);
   return run->resources ? GC_STATUS_OK : GC_STATUS_SYSTEM;
 }
 
@@ -342,6 +347,7 @@ enum gc_status gc_manager_serve(struct gc_manager_db *db, const struct gc_manage
   gc_manager_mail_free(&run.mail);
   gc_server_free(&run.server);
   gc_manager_resources_free(&run.resources);
+  gc_manager_news_free(&run.news);
   gc_oscore_ring_free(&run.ring);
   gc_gm_free(&run.gm);
   gc_manager_file_free(&run.file);

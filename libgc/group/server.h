@@ -22,6 +22,7 @@ struct gc_server_request {
   bool is_multicast;
   struct gc_oscore_context *context; /* that opened the request; NULL: nothing protected it */
   struct gc_bytes kid;          /* with context: of its sender */
+  bool is_notification;         /* an observation's request, as it came once: the resource has changed, and its observer is to be told */
   uint64_t now_ms;
 };
 

@@ -101,7 +101,8 @@ void gc_server_run(const struct gc_server_exchange *exchange, uint8_t method, st
   message.code = method;
   struct gc_server_request request = { .server = exchange->server, .member = exchange->member, .resource = exchange->resource,
                                              .message = &message, .payload = exchange->payload, .from = exchange->ref.remote,
-                                             .to = exchange->to, .is_multicast = exchange->is_multicast, .now_ms = exchange->now_ms };
+                                             .to = exchange->to, .is_multicast = exchange->is_multicast, .is_notification = exchange->is_notification,
+                                             .now_ms = exchange->now_ms };
   if (exchange->binding) {
     request.context = exchange->binding->context;
     request.kid = gc_bytes(exchange->binding->request_kid, exchange->binding->request_kid_len);
