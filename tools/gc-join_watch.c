@@ -13,10 +13,11 @@ struct watch {
   struct gc_join_session *session;
   struct gc_join_control *control;
   uint64_t end_ms, poll_ms, look_ms;
+  bool observes;                 /* not only active: its control URI does not bring what happens, or there is none */
   uint64_t observe_ms;           /* the observations are to be made (again) from then on; UINT64_MAX: they stand */
   struct stat association;       /* of FILE.gm as it is in use */
   struct gc_oscore_context *context;
-  bool wants_update, is_told_off, is_evicted, is_deleted, is_changed, starts_anew;
+  bool has_updated, wants_update, is_told_off, is_evicted, is_deleted, is_changed, starts_anew;
 };
 
 static void evicted(struct watch *watch, bool is_deleted)
@@ -52,6 +53,7 @@ static void on_control_eviction(void *ctx)
 
 /* --- what observations bring --------------------------------------------------------------------------------------------- */
 
+/* The node's own resource is observed for its end: what it says of a rekeying lacks the stale Sender IDs. */
 static void on_news(void *ctx, const struct gc_join_answer *answer)
 {
   struct watch *watch = ctx;
@@ -64,7 +66,7 @@ static void on_news(void *ctx, const struct gc_join_answer *answer)
     gc_warn("a notification is of no use: %s%s%s", gc_join_result_str(answer->result), answer->detail[0] ? ": " : "", answer->detail);
   else if (answer->operation == GC_JOIN_WATCH_ACTIVE)
     watch->wants_update = true; /* the answer of active itself is what counts */
-  else if (answer->message)
+  else if (answer->message && answer->operation == GC_JOIN_OBSERVE)
     (void)look_at_rekeying(watch, answer->message);
   if (answer->is_end || watch->wants_update)
     gc_node_stop(watch->session->node);
@@ -117,12 +119,24 @@ static uint64_t next_poll(const struct watch *watch)
   return gc_now_ms() + 1000 * wait_s;
 }
 
+/* A rekeying of which no request told: those do not arrive, so observations must do. */
+static void doubt_control(struct watch *watch)
+{
+  gc_info(1, "a rekeying has not been told at the control URI: observing from now on");
+  watch->observes = true;
+  watch->observe_ms = gc_now_ms();
+}
+
 static enum gc_status update(struct watch *watch)
 {
   bool is_changed = false;
+  const bool is_expected = watch->wants_update || !watch->has_updated;
   gc_join_session_renew(watch->session);
   enum gc_status status = gc_join_update(watch->session, &is_changed);
+  if (is_changed && !is_expected && !watch->observes)
+    doubt_control(watch);
   watch->wants_update = false;
+  watch->has_updated = watch->has_updated || !status;
   watch->is_changed = watch->is_changed || is_changed;
   watch->poll_ms = next_poll(watch);
   return status;
@@ -145,8 +159,8 @@ static enum gc_status observe(struct watch *watch)
   enum gc_status status;
   watch->observe_ms = UINT64_MAX;
   gc_join_stop_observing(watch->session->join, gc_now_ms());
-  status = gc_join_session_ask(watch->session, GC_JOIN_OBSERVE, NULL, NULL, NULL);
-  if (!status && !watch->is_evicted)
+  status = watch->observes ? gc_join_session_ask(watch->session, GC_JOIN_OBSERVE, NULL, NULL, NULL) : GC_STATUS_OK;
+  if (watch->observes && !status && !watch->is_evicted)
     status = gc_join_session_ask(watch->session, GC_JOIN_WATCH_NODE, NULL, NULL, NULL);
   if (!status && !watch->is_evicted)
     status = gc_join_session_try(watch->session, GC_JOIN_WATCH_ACTIVE, NULL, NULL);
@@ -260,6 +274,8 @@ static enum gc_status watch_once(const struct gc_join_options *options, uint64_t
       watch.association.st_ino = 0;
     watch.look_ms = gc_now_ms() + LOOK_MS;
     watch.poll_ms = 0; /* at once: what happened meanwhile? */
+    watch.observes = !watch.control;
+    watch.observe_ms = 0;
     status = stay(&watch);
   }
   *again = !status && watch.starts_anew;

@@ -223,13 +223,20 @@ static bool is_of(const struct entry *entry, const char *group, const char *node
          (!node || gc_bytes_equal(entry->segments[3], gc_bytes_str(node)));
 }
 
+/* active says whether the group is active, and everything else what its keys are. */
+static bool concerns(const struct entry *entry, const struct gc_gm_event *event)
+{
+  const bool is_active = entry->segment_count == 3 && gc_bytes_equal(entry->segments[2], gc_bytes_str("active"));
+  return is_active == (event->kind == GC_GM_INACTIVE || event->kind == GC_GM_ACTIVE);
+}
+
 static void mark(struct gc_manager_resources *all, const struct gc_gm_event *event)
 {
   char node[GC_GM_NODE_MAX];
   const bool is_end = event->kind == GC_GM_LEFT || event->kind == GC_GM_EVICTED;
   const char *name = is_end ? gc_gm_node_name(node, event->member->node) : NULL;
   for (struct entry *entry = all->first; entry; entry = entry->next) {
-    if (!is_of(entry, event->group, name))
+    if (!is_of(entry, event->group, name) || !concerns(entry, event))
       continue;
     entry->is_gone = entry->is_gone || is_end;
     entry->is_changed = true; /* only the group, active and nodes/N can be observed */

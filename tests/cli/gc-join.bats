@@ -316,6 +316,66 @@ generation_is() { # FILE NUM
 	[ "$status" -eq 0 ]
 }
 
+requests_since() { # SECONDS: how many have come to the Group Manager since then
+	gc-decode --json --port $((PORT + 1)) gm.pcap |
+		jq -r "select(.ts > $1 and (.dst | endswith(\":$((PORT + 1))\")) and (.code | startswith(\"0.\")) and .code != \"0.00\") | .code"
+}
+
+@test "watch: who has been told of a rekeying, by observation or at the control URI, asks nothing" {
+	as_start
+	gm_start --pcap gm.pcap
+	for i in 1 2 3 4 5 6; do
+		client "m$i" requester,responder
+		if [ $i -le 3 ]; then
+			join "m$i" requester,responder
+		else
+			join "m$i" requester,responder --control-uri "coap://127.0.0.1:$((PORT + 1 + i))/node"
+		fi
+		[ "$status" -eq 0 ]
+	done
+	for i in 1 2 3 4 5 6; do
+		watch "m$i" --json
+	done
+	sleep 0.2
+	[ "$(requests_since 0 | wc -l)" -ge 18 ]
+	before=$(date +%s.%N)
+	gc-manager --db gm.db rekey lights
+	for i in 1 2 3 4 5 6; do
+		until_true generation_is "m$i.json" 1
+	done
+	gc-manager --db gm.db evict lights m6
+	for i in 1 2 3 4 5; do
+		until_true generation_is "m$i.json" 2
+	done
+	sleep 0.5
+	for i in 1 2 3 4 5; do
+		[ "$(jq -r .event "m$i.watch.log" | sort | uniq -c | tr -s ' ')" = " 2 rekeyed" ]
+		# those that joined later are known from the rekeying, and the one that is gone is not
+		[ "$(jq -r '.sender.id, .recipients[].id' "m$i.json" | sort | tr '\n' ' ')" = "00 01 02 03 04 " ]
+	done
+	# m6 asks whether it is so
+	[ "$(requests_since "$before" | wc -l)" -eq 1 ]
+}
+
+@test "watch: a control URI that is not reached: the rekeying is found by asking, and from then on the group is observed" {
+	sed -i 's/"lights"/"lights", "key_update_check_interval_s": 1/' gm.json
+	both
+	client alice requester,responder
+	join alice requester,responder --control-uri "coap://127.0.0.1:$((PORT + 2))/node"
+	# requests go to the address that was told when joining; the member listens at another one
+	jq ".control_uri = \"coap://127.0.0.1:$((PORT + 3))/node\"" alice.json.join >moved
+	cat moved >alice.json.join
+	watch alice --json -v
+	gc-manager --db gm.db rekey lights
+	until_true generation_is alice.json 1
+	[ "$(jq -r .event alice.watch.log)" = updated ]
+	until_true has_line 'observing from now on' alice.watch.err
+	sleep 0.2
+	gc-manager --db gm.db rekey lights
+	until_true generation_is alice.json 2
+	[ "$(jq -r .event alice.watch.log | tail -1)" = rekeyed ]
+}
+
 @test "watch: what was missed is fetched at the start; --once, --time" {
 	both
 	client alice requester,responder
