@@ -92,7 +92,11 @@ $(BUILD)/tests/bench/group_observe: $(BUILD)/tests/bench/group_observe.o $(LIBGC
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
 
-do-bench: all $(BUILD)/tests/bench/oscore $(BUILD)/tests/bench/decode_secure $(BUILD)/tests/bench/group_observe
+$(BUILD)/tests/bench/rekey: $(BUILD)/tests/bench/rekey.o $(LIBGC)
+	$(call say,LINK,$@)
+	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
+
+do-bench: all $(BUILD)/tests/bench/oscore $(BUILD)/tests/bench/decode_secure $(BUILD)/tests/bench/group_observe $(BUILD)/tests/bench/rekey
 	@status=0; for script in $(sort $(wildcard tests/bench/*.sh)); do BUILD=$(BUILD) $$script || status=1; done; exit $$status
 
 ## fuzz         each target for FUZZ_SECONDS (600), JOBS at a time
