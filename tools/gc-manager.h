@@ -4,6 +4,7 @@
 
 #include "ace/group_manager.h"
 #include "ace/introspection.h"
+#include "base/table.h"
 #include "common/node.h"
 #include "common/opt.h"
 #include "common/out.h"
@@ -127,6 +128,8 @@ struct gc_manager_tokens;
 /** One client's secure association. */
 struct gc_manager_token {
   struct gc_manager_token *next;
+  struct gc_link by_context, by_material, by_identity;
+  uint64_t number;             /* in the order of their uploads */
   struct gc_oscore_context *context;
   struct gc_oscore_ring *own_ring; /* of context alone: answers to what is said to the client */
   bool is_over;                /* it has expired, and opens no request any more (RFC 9203, Sections 4.3 and 6) */
@@ -138,6 +141,32 @@ struct gc_manager_token {
   bool is_confirmed;           /* … so that its owner has shown that it has the key */
   int64_t exp_s;               /* UTC, of the token; with introspection the client's rights may end before */
 };
+
+/** Where tokens are found without looking at all of them (gc-manager_index.c). */
+struct gc_manager_index {
+  struct gc_table by_context, by_material, by_identity; /* the last: of those that are confirmed */
+  uint64_t hash_key, last_number;
+  uint8_t taken_ids[0x10000 / 8]; /* a bit for each Recipient ID */
+};
+
+void gc_manager_index_start(struct gc_manager_index *index);
+void gc_manager_index_free(struct gc_manager_index *index);
+
+/** context, material_id and recipient_id of the token are set, and stay. number is set. GC_E_MEMORY: not added */
+enum gc_err gc_manager_index_add(struct gc_manager_index *index, struct gc_manager_token *token) GC_MUST_CHECK;
+/** From now on it is found by its identity. GC_E_MEMORY */
+enum gc_err gc_manager_index_confirm(struct gc_manager_index *index, struct gc_manager_token *token) GC_MUST_CHECK;
+void gc_manager_index_remove(struct gc_manager_index *index, struct gc_manager_token *token);
+
+/** Is the Recipient ID of this token another's? */
+bool gc_manager_index_has_id(struct gc_manager_index *index, const struct gc_manager_token *token);
+
+/** NULL: none. By identity: the newest one. */
+struct gc_manager_token *gc_manager_index_by_context(const struct gc_manager_index *index, const struct gc_oscore_context *context);
+struct gc_manager_token *gc_manager_index_by_identity(const struct gc_manager_index *index, struct gc_bytes identity);
+
+/** Let those expire that are of the same material and were uploaded earlier. Were there any? */
+bool gc_manager_index_end_older(const struct gc_manager_index *index, const struct gc_manager_token *token);
 
 struct gc_manager_tokens_ops {
   /** Introspection; NULL: there is none. */

@@ -25,8 +25,9 @@ struct gc_manager_tokens {
   size_t count;
   uint32_t max;
   uint16_t next_id;
-  bool has_replaced;              /* some are to be dropped */
-  int64_t looked_s;               /* when expiry was looked at last */
+  struct gc_manager_index index;
+  bool is_touched;                /* some are GONE */
+  int64_t swept_s;
   uint8_t room[GC_CWT_MAX_LEN];   /* claims: secret */
 };
 
@@ -55,6 +56,7 @@ struct gc_manager_tokens *gc_manager_tokens_new(struct gc_gm *gm, const struct g
   tokens->ring = ring;
   tokens->max = max_tokens;
   tokens->ops = *ops;
+  gc_manager_index_start(&tokens->index);
   return tokens;
 }
 
@@ -73,6 +75,7 @@ static void drop(struct gc_manager_tokens *tokens, struct gc_manager_token **at)
   struct gc_manager_token *token = *at;
   *at = token->next;
   tokens->count--;
+  gc_manager_index_remove(&tokens->index, token);
   tokens->ops.forget(tokens->ops.ctx, token);
   free_token(tokens, token);
 }
@@ -85,6 +88,7 @@ void gc_manager_tokens_free(struct gc_manager_tokens **pointer)
   *pointer = NULL;
   while (tokens->first)
     drop(tokens, &tokens->first);
+  gc_manager_index_free(&tokens->index);
   gc_wipe(tokens, sizeof *tokens);
   free(tokens);
 }
@@ -92,11 +96,6 @@ void gc_manager_tokens_free(struct gc_manager_tokens **pointer)
 size_t gc_manager_tokens_count(const struct gc_manager_tokens *tokens)
 {
   return tokens->count;
-}
-
-static bool is_same_material(const struct gc_manager_token *a, const struct gc_manager_token *b)
-{
-  return gc_bytes_equal(gc_bytes(a->material_id, a->material_id_len), gc_bytes(b->material_id, b->material_id_len));
 }
 
 static struct gc_bytes who(const struct gc_manager_token *token)
@@ -107,14 +106,10 @@ static struct gc_bytes who(const struct gc_manager_token *token)
 void gc_manager_tokens_tick(struct gc_manager_tokens *tokens)
 {
   const int64_t now_s = gc_manager_time().now_s;
-  if (now_s == tokens->looked_s && !tokens->has_replaced)
+  if (!tokens->is_touched && tokens->swept_s == now_s)
     return;
-  tokens->looked_s = now_s;
   for (struct gc_manager_token **at = &tokens->first; *at;) {
-    bool is_replaced = false;
-    for (const struct gc_manager_token *newer = tokens->first; tokens->has_replaced && newer != *at; newer = newer->next)
-      is_replaced = is_replaced || (newer->is_confirmed && is_same_material(newer, *at));
-    if (is_replaced || (*at)->client.expires_s + GC_MANAGER_GRACE_S <= now_s) {
+    if ((*at)->client.expires_s + GC_MANAGER_GRACE_S <= now_s) {
       drop(tokens, at);
       continue;
     }
@@ -124,30 +119,27 @@ void gc_manager_tokens_tick(struct gc_manager_tokens *tokens)
     }
     at = &(*at)->next;
   }
-  tokens->has_replaced = false;
+  tokens->is_touched = false;
+  tokens->swept_s = now_s;
 }
 
 struct gc_manager_token *gc_manager_tokens_by_identity(struct gc_manager_tokens *tokens, struct gc_bytes identity)
 {
-  for (struct gc_manager_token *token = tokens->first; token; token = token->next)
-    if (token->is_confirmed && gc_bytes_equal(who(token), identity))
-      return token;
-  return NULL;
+  return gc_manager_index_by_identity(&tokens->index, identity);
 }
 
 struct gc_manager_token *gc_manager_tokens_of(struct gc_manager_tokens *tokens, const struct gc_server_request *request)
 {
-  struct gc_manager_token *token = tokens->first;
-  if (!request->context)
-    return NULL;
-  while (token && token->context != request->context)
-    token = token->next;
+  struct gc_manager_token *token = request->context ? gc_manager_index_by_context(&tokens->index, request->context) : NULL;
   if (!token)
     return NULL;
   token->from = request->from;
-  if (!token->is_confirmed) { /* anybody can upload a token that it has seen: only now its owner has spoken */
+  if (!token->is_confirmed && gc_manager_index_confirm(&tokens->index, token) == GC_OK) { /* anybody can upload a token that it has
+                                                                                             seen: only now its owner has spoken */
     const struct gc_gm_time time = gc_manager_time();
-    token->is_confirmed = tokens->has_replaced = true;
+    token->is_confirmed = true;
+    if (gc_manager_index_end_older(&tokens->index, token))
+      tokens->is_touched = true;
     tokens->ops.confirmed(tokens->ops.ctx, token, &time);
   }
   return token;
@@ -211,11 +203,7 @@ static bool choose_id(struct gc_manager_tokens *tokens, struct gc_manager_token 
     out->recipient_id_len = id < 0x100 ? 1 : 2;
     out->recipient_id[0] = (uint8_t)(id < 0x100 ? id : id >> 8);
     out->recipient_id[1] = (uint8_t)id;
-    const struct gc_bytes bytes = gc_bytes(out->recipient_id, out->recipient_id_len);
-    bool is_free = !gc_bytes_equal(bytes, id1);
-    for (const struct gc_manager_token *other = tokens->first; other && is_free; other = other->next)
-      is_free = !gc_bytes_equal(bytes, gc_bytes(other->recipient_id, other->recipient_id_len));
-    if (is_free)
+    if (!gc_manager_index_has_id(&tokens->index, out) && !gc_bytes_equal(gc_bytes(out->recipient_id, out->recipient_id_len), id1))
       return true;
   }
   return false;
@@ -292,6 +280,8 @@ static enum gc_err add(struct gc_manager_tokens *tokens, struct upload *upload)
     err = choose_id(tokens, token, upload->params.client_recipientid) ? derive(tokens, upload, token, gc_bytes(nonce2, sizeof nonce2)) : GC_E_LIMIT;
   if (!err)
     err = answer(tokens, upload, token, gc_bytes(nonce2, sizeof nonce2));
+  if (!err)
+    err = gc_manager_index_add(&tokens->index, token);
   if (err) {
     free_token(tokens, token);
     return err == GC_E_MEMORY ? err : refuse(tokens, upload, GC_CODE(4, 0), "no Security Context can be made of it");
@@ -315,7 +305,7 @@ static bool has_room(struct gc_manager_tokens *tokens)
       oldest = token;
   if (oldest) {
     oldest->client.expires_s = GONE;
-    tokens->has_replaced = true;
+    tokens->is_touched = true;
   }
   return oldest != NULL;
 }
