@@ -195,6 +195,7 @@ void gc_server_free(struct gc_server **pointer)
   free(server->by_address);
   free(server->echo);
   gc_timers_free(&server->timers);
+  gc_table_free(&server->transfers_by_key);
   free(server);
 }
 

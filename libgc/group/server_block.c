@@ -46,12 +46,21 @@ static uint64_t transfer_key(const struct gc_server_exchange *exchange, bool is_
   return hash;
 }
 
+static uint64_t hash_of(const struct gc_server *server, const struct gc_addr *remote, uint64_t key)
+{
+  return gc_hash_u64(gc_addr_hash(remote, server->address_key) ^ key, server->address_key);
+}
+
 static struct gc_transfer *find(const struct gc_server_exchange *exchange, bool is_response, uint64_t key)
 {
-  for (struct gc_transfer *t = exchange->server->transfers; t; t = t->next)
+  const struct gc_server *server = exchange->server;
+  struct gc_link *link = gc_table_find(&server->transfers_by_key, hash_of(server, &exchange->ref.remote, key));
+  for (; link; link = gc_table_find_next(link)) {
+    struct gc_transfer *t = GC_CONTAINER(link, struct gc_transfer, by_key);
     if (t->member == exchange->member && t->resource == exchange->resource && t->is_response == is_response && t->key == key &&
         gc_addr_equal(&t->remote, &exchange->ref.remote) && gc_server_is_peer(&t->peer, exchange))
       return t;
+  }
   return NULL;
 }
 
@@ -59,6 +68,7 @@ void gc_transfer_free(struct gc_transfer *transfer)
 {
   struct gc_server *server = transfer->member->server;
   gc_timers_clear(&server->timers, &transfer->due.timer);
+  gc_table_remove(&server->transfers_by_key, &transfer->by_key);
   *transfer->link = transfer->next;
   if (transfer->next)
     transfer->next->link = transfer->link;
@@ -115,7 +125,12 @@ static struct gc_transfer *add(const struct gc_server_exchange *exchange, bool i
   *transfer = (struct gc_transfer){ .member = exchange->member, .resource = exchange->resource, .remote = exchange->ref.remote,
                                     .peer = gc_server_peer_of(exchange), .key = key, .is_response = is_response, .code = exchange->message->code };
   transfer->due.owner = GC_OWNER_TRANSFER;
+  if (gc_table_add(&server->transfers_by_key, &transfer->by_key, hash_of(server, &transfer->remote, key))) {
+    free(transfer);
+    return NULL;
+  }
   if (gc_timers_set(&server->timers, &transfer->due.timer, UINT64_MAX)) {
+    gc_table_remove(&server->transfers_by_key, &transfer->by_key);
     free(transfer);
     return NULL;
   }

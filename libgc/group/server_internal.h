@@ -14,6 +14,7 @@
 #ifndef GC_GROUP_SERVER_INTERNAL_H
 #define GC_GROUP_SERVER_INTERNAL_H
 
+#include "base/table.h"
 #include "base/timers.h"
 #include "coap/block.h"
 #include "coap/observe.h"
@@ -119,7 +120,8 @@ struct gc_transfer {
   struct gc_due due;
   struct gc_member *member;
   struct gc_resource *resource;
-  struct gc_transfer *next, **link; /* the oldest last */
+  struct gc_transfer *next, **link; /* the oldest first */
+  struct gc_link by_key;
   struct gc_addr remote;
   struct gc_server_peer peer;
   uint64_t key;             /* of the options that belong to the request */
@@ -151,6 +153,7 @@ struct gc_server {
   struct gc_server_link *links;
   size_t link_count;
   struct gc_transfer *transfers, **transfers_end;
+  struct gc_table transfers_by_key;
   size_t transfer_bytes;
   uint64_t next_id, now_ms;
   uint32_t own_groups; /* made so far, by all members: part of their Gids */
