@@ -80,12 +80,25 @@ static bool is_path(const struct gc_resource *resource, struct gc_bytes options)
   return count == resource->segment_count;
 }
 
+uint64_t gc_server_path_hash(uint64_t before, struct gc_bytes segment)
+{
+  return gc_hash_bytes(segment.ptr, segment.len, before);
+}
+
 static struct gc_resource *find_resource(const struct gc_server *server, struct gc_bytes options)
 {
-  struct gc_resource *resource = server->resources;
-  while (resource && !is_path(resource, options))
-    resource = resource->next;
-  return resource;
+  struct gc_option_iter iter = gc_option_iter(options);
+  struct gc_option option;
+  uint64_t hash = server->address_key;
+  while (gc_option_next(&iter, &option))
+    if (option.number == GC_OPTION_URI_PATH)
+      hash = gc_server_path_hash(hash, option.value);
+  for (struct gc_link *link = gc_table_find(&server->resources_by_path, hash); link; link = gc_table_find_next(link)) {
+    struct gc_resource *resource = GC_CONTAINER(link, struct gc_resource, by_path);
+    if (is_path(resource, options))
+      return resource;
+  }
+  return NULL;
 }
 
 struct gc_server_response gc_server_response(struct gc_server *server, uint8_t code)

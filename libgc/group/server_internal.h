@@ -76,6 +76,7 @@ struct gc_resource {
   size_t segment_count, observers, sources;
   struct gc_group_policy *policy; /* NULL: no group observations */
   struct gc_resource *next;
+  struct gc_link by_path;
 };
 
 /** Who sent a request: observations and transfers belong to it, not to an address that anyone can write. */
@@ -153,7 +154,7 @@ struct gc_server {
   struct gc_server_link *links;
   size_t link_count;
   struct gc_transfer *transfers, **transfers_end;
-  struct gc_table transfers_by_key;
+  struct gc_table transfers_by_key, resources_by_path;
   size_t transfer_bytes;
   uint64_t next_id, now_ms;
   uint32_t own_groups; /* made so far, by all members: part of their Gids */
@@ -215,6 +216,9 @@ void gc_server_accept(struct gc_member *member, const struct gc_inbound *in);
 
 /** Fill what the options say. NULL: all well; else why the request is bad (4.00). */
 const char *gc_server_read_options(struct gc_server_exchange *exchange);
+
+/** The hash of a path with one segment more; that of no segment is address_key. */
+uint64_t gc_server_path_hash(uint64_t before, struct gc_bytes segment);
 
 /** Run the resource's handler into the server's body buffer, or `body` where not NULL. */
 void gc_server_run(const struct gc_server_exchange *exchange, uint8_t method, struct gc_server_response *response, uint8_t *body);

@@ -34,6 +34,7 @@ void gc_server_remove_resource(struct gc_server *server, struct gc_resource **po
     if (transfer->resource == resource)
       gc_transfer_free(transfer);
   }
+  gc_table_remove(&server->resources_by_path, &resource->by_path);
   while (*link != resource)
     link = &(*link)->next;
   *link = resource->next;

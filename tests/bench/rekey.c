@@ -289,6 +289,7 @@ static void make_node(struct node *node, size_t index)
   params.pair = &node->pair;
   params.cred = gc_buf_bytes(&cred);
   params.cred_fmt = GC_CRED_CCS;
+  params.wants_creds = !observes;
   params.control_uri = gc_bytes_str(observes || index == count - 1 ? "" : node->control_uri);
   node->ring = gc_oscore_ring_new();
   node->client = gc_client_new(&client_params, &client_ops, gc_rng_system());
@@ -342,7 +343,8 @@ static void join_all(void)
   const double began_s = now_s(), cpu_s = gm_cpu_s();
   ask_all(GC_JOIN_JOIN, count);
   const double s = now_s() - began_s;
-  printf("joins %5zu, %d at a time: %6.0f a second, %5.0f us of gc-manager each\n", count, AT_ONCE, (double)count / s,
+  printf("joins %5zu, %d at a time, %s: %6.0f a second, %5.0f us of gc-manager each\n", count, AT_ONCE,
+         observes ? "without the others' credentials" : "with the others' credentials   ", (double)count / s,
          (gm_cpu_s() - cpu_s) * 1e6 / (double)count);
   if (observes)
     ask_all(GC_JOIN_OBSERVE, count - 1);

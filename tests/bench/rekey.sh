@@ -42,6 +42,6 @@ for how in control observe; do
 		finish
 	done
 done
-grep '^joins' rows | head -n "$(echo "$MEMBERS" | wc -w)"
+grep '^joins' rows
 echo "rekeying  members   seconds datagrams  a member   bytes each  GM: ms  us a member"
 grep -v '^joins' rows
