@@ -180,6 +180,7 @@ void gc_server_free(struct gc_server **pointer)
   for (size_t i = 0; i < server->member_count; i++) {
     gc_endpoint_free(&server->members[i]->endpoint);
     gc_own_group_free(&server->members[i]->own_group);
+    gc_table_free(&server->members[i]->observers_by_id);
     free(server->members[i]);
   }
   for (struct gc_resource *resource = server->resources, *next; resource; resource = next) {

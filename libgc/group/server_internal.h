@@ -56,6 +56,7 @@ struct gc_member {
   uint32_t observe_last; /* sequence number of the last notification */
   struct gc_leisure_period periods[GC_SERVER_GROUPS_PER_MEMBER];
   struct gc_observer *observers;
+  struct gc_table observers_by_id;
   struct gc_oscore_ring *ring; /* NULL: nothing is protected */
   uint8_t answer_mode;         /* enum gc_answer_mode */
   struct gc_group_source *sources;      /* its group observations */
@@ -77,6 +78,7 @@ struct gc_resource {
   struct gc_group_policy *policy; /* NULL: no group observations */
   struct gc_resource *next;
   struct gc_link by_path;
+  struct gc_observer *first_observer;
 };
 
 /** Who sent a request: observations and transfers belong to it, not to an address that anyone can write. */
@@ -100,7 +102,9 @@ struct gc_observer {
   struct gc_due due; /* the next notification, or the next check that the client is still there */
   struct gc_member *member;
   struct gc_resource *resource;
-  struct gc_observer *next, **link;
+  struct gc_observer *next, **link;                       /* of the member */
+  struct gc_observer *next_of_resource, **link_of_resource;
+  struct gc_link by_id;
   struct gc_request_ref ref;
   struct gc_addr group;     /* where the registration went to, if to a group */
   uint64_t id;              /* cookie of its messages */

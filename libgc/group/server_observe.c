@@ -37,6 +37,10 @@ void gc_observer_free(struct gc_observer *observer)
   *observer->link = observer->next;
   if (observer->next)
     observer->next->link = observer->link;
+  *observer->link_of_resource = observer->next_of_resource;
+  if (observer->next_of_resource)
+    observer->next_of_resource->link_of_resource = observer->link_of_resource;
+  gc_table_remove(&observer->member->observers_by_id, &observer->by_id);
   observer->member->observer_count--;
   observer->resource->observers--;
   server->state.observers--;
@@ -63,6 +67,25 @@ void gc_server_unobserve(const struct gc_server_exchange *exchange)
     gc_observer_drop(observer);
 }
 
+static void link_observer(struct gc_observer *observer)
+{
+  struct gc_member *member = observer->member;
+  struct gc_resource *resource = observer->resource;
+  observer->next = member->observers;
+  observer->link = &member->observers;
+  if (observer->next)
+    observer->next->link = &observer->next;
+  member->observers = observer;
+  observer->next_of_resource = resource->first_observer;
+  observer->link_of_resource = &resource->first_observer;
+  if (observer->next_of_resource)
+    observer->next_of_resource->link_of_resource = &observer->next_of_resource;
+  resource->first_observer = observer;
+  member->observer_count++;
+  resource->observers++;
+  member->server->state.observers++;
+}
+
 bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
 {
   struct gc_server *server = exchange->server;
@@ -86,7 +109,8 @@ bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
                                     .ref = exchange->ref, .id = server->next_id++, .con_at_ms = exchange->now_ms,
                                     .sent_at_ms = exchange->now_ms, .rtt_ms = UINT64_MAX, .request_len = exchange->datagram.len,
                                     .wire_len = exchange->wire_len, .peer = gc_server_peer_of(exchange) };
-  if (gc_timers_set(&server->timers, &observer->due.timer, UINT64_MAX)) {
+  if (gc_table_add(&member->observers_by_id, &observer->by_id, observer->id) || gc_timers_set(&server->timers, &observer->due.timer, UINT64_MAX)) {
+    gc_table_remove(&member->observers_by_id, &observer->by_id);
     free(observer);
     *is_new = false;
     return false;
@@ -99,14 +123,7 @@ bool gc_server_observe(struct gc_server_exchange *exchange, bool *is_new)
   }
   if (exchange->is_multicast)
     observer->group = exchange->to;
-  observer->next = member->observers;
-  observer->link = &member->observers;
-  if (observer->next)
-    observer->next->link = &observer->next;
-  member->observers = observer;
-  member->observer_count++;
-  observer->resource->observers++;
-  server->state.observers++;
+  link_observer(observer);
   check_later(observer);
   exchange->observe_number = gc_member_observe_number(member, exchange->now_ms);
   return true;
@@ -127,27 +144,25 @@ static void schedule(struct gc_observer *observer, uint64_t now_ms)
   gc_due_set(member->server, &observer->due, due_ms);
 }
 
-static void changed(struct gc_member *member, const struct gc_resource *resource, uint64_t now_ms)
+static void changed(struct gc_observer *observer, uint64_t now_ms)
 {
-  for (struct gc_observer *observer = member->observers; observer; observer = observer->next) {
-    if (observer->resource != resource || observer->is_dirty)
-      continue;
-    if (observer->is_con_under_way)
-      observer->is_dirty = true; /* sent once the one under way is settled */
-    else
-      schedule(observer, now_ms);
-  }
-  gc_group_changed(member, resource, now_ms);
+  if (observer->is_con_under_way)
+    observer->is_dirty = true; /* sent once the one under way is settled */
+  else if (!observer->is_dirty)
+    schedule(observer, now_ms);
 }
 
 void gc_server_changed(struct gc_server *server, struct gc_member *member, struct gc_resource *resource, uint64_t now_ms)
 {
-  if (resource->observers + resource->sources == 0)
+  for (struct gc_observer *observer = resource->first_observer; observer; observer = observer->next_of_resource)
+    if (!member || observer->member == member)
+      changed(observer, now_ms);
+  if (resource->sources == 0)
     return;
   if (member)
-    changed(member, resource, now_ms);
+    gc_group_changed(member, resource, now_ms);
   for (size_t i = 0; !member && i < server->member_count; i++)
-    changed(server->members[i], resource, now_ms);
+    gc_group_changed(server->members[i], resource, now_ms);
 }
 
 bool gc_observer_restore(struct gc_server_exchange *exchange, struct gc_message *message, struct gc_observer *observer, uint64_t now_ms)
@@ -250,11 +265,10 @@ void gc_observer_due(struct gc_observer *observer, uint64_t now_ms)
 
 void gc_observer_delivery(struct gc_member *member, enum gc_delivery delivery, uint64_t id, uint64_t now_ms)
 {
-  struct gc_observer *observer = member->observers;
-  while (observer && observer->id != id)
-    observer = observer->next;
-  if (!observer)
+  struct gc_link *link = gc_table_find(&member->observers_by_id, id);
+  if (!link)
     return;
+  struct gc_observer *observer = GC_CONTAINER(link, struct gc_observer, by_id); /* the hash is the number itself */
   if (delivery != GC_DELIVERY_ACKED) { /* RFC 7641, Sections 3.6 and 4.5 */
     gc_observer_drop(observer);
     return;
@@ -269,16 +283,13 @@ void gc_observer_delivery(struct gc_member *member, enum gc_delivery delivery, u
 
 void gc_server_end_observations(struct gc_server *server, const struct gc_resource *resource, uint64_t now_ms)
 {
-  for (size_t i = 0; i < server->member_count; i++) {
-    struct gc_member *member = server->members[i];
-    for (struct gc_observer *observer = member->observers, *next; observer; observer = next) {
-      next = observer->next;
-      if (observer->resource != resource)
-        continue;
-      gc_endpoint_cancel(member->endpoint, observer->id); /* one under way says what is no more */
-      (void)notify(observer, now_ms);
-      gc_observer_free(observer);
-    }
+  (void)server;
+  for (struct gc_observer *observer = resource->first_observer, *next; observer; observer = next) {
+    struct gc_member *member = observer->member;
+    next = observer->next_of_resource;
+    gc_endpoint_cancel(member->endpoint, observer->id); /* one under way says what is no more */
+    (void)notify(observer, now_ms);
+    gc_observer_free(observer);
     gc_member_touch(member);
   }
 }
