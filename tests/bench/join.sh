@@ -1,7 +1,7 @@
 #!/bin/sh
 # Joining: start-to-finish time of one gc-join (token, upload, join, files written), against that of one coap-client that asks for
 # the Group Manager's /.well-known/core; and joins a second with eight gc-join at a time. Both are bounded by the disk: each token and
-# each member is committed by a daemon before it answers, and gc-join writes four files. Medians.
+# each member is committed by a daemon before it answers, and gc-join writes four files. Medians. gc-manager alone: rekey.sh.
 set -eu
 : "${BUILD:=build}" "${RUNS:=40}" "${MEMBERS:=80}"
 PATH=$(cd "$BUILD" && pwd):$PATH
