@@ -29,6 +29,7 @@ static struct {
   struct gc_oscore_ring *ring;
   struct gc_manager_tokens *tokens;
   struct gc_manager_mail *mail;
+  struct gc_manager_news *news;
   struct gc_oscore_context *member; /* its end of the association */
   uint64_t now_ms;
   bool is_told;                     /* of its eviction, by an observation */
@@ -81,6 +82,8 @@ static enum gc_err on_send(void *ctx, const struct gc_datagram *datagram)
 static void on_event(void *ctx, const struct gc_gm_event *event)
 {
   (void)ctx;
+  if (t.news)
+    gc_manager_news_event(t.news, event);
   if (t.mail)
     gc_manager_mail_event(t.mail, event, t.is_told);
 }
@@ -163,7 +166,8 @@ static int begin(void **state)
   gm_rig_run(&t.rig);
   t.ring = gc_oscore_ring_new();
   t.tokens = gc_manager_tokens_new(t.rig.gm, &ace, t.ring, 8, &token_ops);
-  t.mail = gc_manager_mail_new(t.rig.gm, t.tokens, &mail_ops);
+  t.news = gc_manager_news_new(t.rig.gm);
+  t.mail = gc_manager_mail_new(t.rig.gm, t.tokens, t.news, &mail_ops);
   gm_node_make(&t.node, &t.rig, 1, "node", "[[\"group1\", 6]]");
   upload();
   join_with_control_uri();
@@ -175,6 +179,7 @@ static int end(void **state)
   (void)state;
   gc_manager_tokens_free(&t.tokens);
   gc_manager_mail_free(&t.mail);
+  gc_manager_news_free(&t.news);
   gm_rig_stop(&t.rig);
   gc_oscore_ring_free(&t.ring);
   gc_oscore_context_free(&t.member);
