@@ -299,8 +299,9 @@ generation_is() { # FILE NUM
 	[ "$status" -eq 5 ]
 	[ "$(jq -r .event bob.watch.log | tail -1)" = evicted ]
 	grep -q 'this node has been evicted; bob.json is now bob.json.evicted' bob.watch.err
-	# told by its observation, and so by no request to its control URI
-	[ "$(grep -c '^eviction-told\|^not-told' gm.log)" -eq 0 ]
+	# told at its control URI, and no other way: it observes neither the group nor its node
+	until_true has_line '^eviction-told lights n2 bob' gm.log
+	[ "$(grep -c '^eviction-told\|^not-told' gm.log)" -eq 1 ]
 	[ ! -e bob.json ]
 	[ -s bob.json.evicted ]
 	# what is sent now is nothing to the one who is gone
