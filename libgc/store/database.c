@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -149,7 +150,9 @@ static enum gc_err fail(char why[static GC_DATABASE_WHY_LEN], enum gc_err err, c
 static enum gc_err make_file(const char *path, bool create, char why[static GC_DATABASE_WHY_LEN])
 {
   struct stat st;
-  int fd = open(path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+  int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600);
+  if (fd < 0 && errno == ELOOP)
+    return fail(why, GC_E_UNSUPPORTED, "a symbolic link; name the file itself");
   if (fd < 0)
     return fail(why, errno == ENOENT && !create ? GC_E_NOT_FOUND : GC_E_SYSTEM, strerror(errno));
   enum gc_err err = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? GC_OK : fail(why, GC_E_UNSUPPORTED, "not a regular file");
@@ -157,6 +160,20 @@ static enum gc_err make_file(const char *path, bool create, char why[static GC_D
     err = fail(why, GC_E_UNSUPPORTED, "others may read or change the keys in it; use chmod 600");
   close(fd);
   return err;
+}
+
+/* Symbolic links lead to folders as they like, /var/run does; SQLITE_OPEN_NOFOLLOW takes none of them. NULL: errno */
+static char *without_links(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("."), *real = folder ? realpath(folder, NULL) : NULL, *out = NULL;
+  if (real && asprintf(&out, "%s/%s", real, slash ? slash + 1 : path) < 0)
+    out = NULL;
+  const int kept = errno;
+  free(folder);
+  free(real);
+  errno = kept;
+  return out;
 }
 
 static enum gc_err make_tables(sqlite3 *database, const struct gc_database_kind *kind)
@@ -191,17 +208,25 @@ static enum gc_err check_kind(sqlite3 *database, const struct gc_database_kind *
   return version == kind->version ? GC_OK : fail(why, GC_E_UNSUPPORTED, "of another version of this program");
 }
 
+static enum gc_err open_file(sqlite3 **out, const char *path, char why[static GC_DATABASE_WHY_LEN])
+{
+  const int flags = SQLITE_OPEN_READWRITE | (path ? SQLITE_OPEN_NOFOLLOW : SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY);
+  char *real = path ? without_links(path) : NULL;
+  if (path && !real)
+    return fail(why, GC_E_SYSTEM, strerror(errno));
+  const int result = sqlite3_open_v2(path ? real : ":memory:", out, flags, NULL);
+  free(real);
+  return result == SQLITE_OK ? GC_OK : fail(why, GC_E_SYSTEM, *out ? sqlite3_errmsg(*out) : "no memory left");
+}
+
 enum gc_err gc_database_open(sqlite3 **out, const struct gc_database_kind *kind, const char *path, bool create, char why[static GC_DATABASE_WHY_LEN])
 {
   static const char settings[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON;"
                                  "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF";
   *out = NULL;
   enum gc_err err = path ? make_file(path, create, why) : GC_OK;
-  if (err)
-    return err;
-  const int flags = SQLITE_OPEN_READWRITE | (path ? SQLITE_OPEN_NOFOLLOW : SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY);
-  if (sqlite3_open_v2(path ? path : ":memory:", out, flags, NULL) != SQLITE_OK)
-    err = fail(why, GC_E_SYSTEM, *out ? sqlite3_errmsg(*out) : "no memory left");
+  if (!err)
+    err = open_file(out, path, why);
   if (!err) {
     sqlite3_busy_timeout(*out, BUSY_MS);
     err = gc_database_err(sqlite3_exec(*out, settings, NULL, NULL, NULL));

@@ -145,6 +145,23 @@ REQUEST=a3056a676d2e6578616d706c65094a8182666c69676874730618"26f6"
 	grep -q 'chmod 600' err
 }
 
+@test "a database that is a symbolic link is refused and nothing made where it leads; folders may be links" {
+	ln -s elsewhere.db link.db
+	run_as --db link.db --uri coap://127.0.0.1:1 rs add gm --out gm.json
+	[ "$status" -eq 3 ]
+	grep -q 'link.db: a symbolic link' err
+	[ ! -e elsewhere.db ]
+	[ ! -e gm.json ]
+	mkdir real
+	ln -s real folder
+	run_as --db "$PWD/folder/as.db" --uri coap://127.0.0.1:1 rs add gm --out gm.json
+	[ "$status" -eq 0 ]
+	run_as --db folder/as.db rs list
+	[ "$status" -eq 0 ]
+	grep -q gm out
+	[ "$(stat -c %a real/as.db)" = 600 ]
+}
+
 @test "tokens: for who is registered, as policies allow; each refusal with its error" {
 	register
 	serve
