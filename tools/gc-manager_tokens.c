@@ -13,6 +13,8 @@
 
 enum {
   INFO_MAX_LEN = 8192,
+  CLIENT_SHARE = 64, UPLOADS_SHARE = 128, /* one client's part of all tokens, and of all that nobody has spoken with yet */
+  CLIENT_LEAST = 4,                       /* and no fewer than these */
   GONE = 0,      /* expires_s of one that is to be dropped */
 };
 
@@ -128,6 +130,42 @@ struct gc_manager_token *gc_manager_tokens_by_identity(struct gc_manager_tokens 
   return gc_manager_index_by_identity(&tokens->index, identity);
 }
 
+/* --- room for all ---------------------------------------------------------------------------------------------------------- */
+
+/* It goes with the next tick. */
+static void give_up(struct gc_manager_tokens *tokens, struct gc_manager_token *token)
+{
+  token->client.expires_s = GONE;
+  tokens->is_touched = true;
+}
+
+/* Anybody who has seen a token can repeat its upload, and a client can get as many tokens as it likes: the newest of its own stay. */
+static void bound_client(struct gc_manager_tokens *tokens, struct gc_bytes identity, bool is_confirmed)
+{
+  const size_t part = tokens->max / (is_confirmed ? CLIENT_SHARE : UPLOADS_SHARE), max = part > CLIENT_LEAST ? part : CLIENT_LEAST;
+  size_t count = is_confirmed ? 0 : 1; /* one comes */
+  for (struct gc_manager_token *token = tokens->first; token; token = token->next)
+    if (token->is_confirmed == is_confirmed && gc_bytes_equal(who(token), identity) && ++count > max)
+      give_up(tokens, token);
+}
+
+/* Uploads that nobody has spoken with yet make room, at the next tick: they cost nothing to repeat. */
+static bool has_room(struct gc_manager_tokens *tokens)
+{
+  struct gc_manager_token *oldest = NULL;
+  size_t count = 0;
+  for (struct gc_manager_token *token = tokens->first; token; token = token->next) {
+    if (token->client.expires_s == GONE)
+      continue;
+    count++;
+    if (!token->is_confirmed)
+      oldest = token;
+  }
+  if (count >= tokens->max && oldest)
+    give_up(tokens, oldest);
+  return count < tokens->max || oldest;
+}
+
 struct gc_manager_token *gc_manager_tokens_of(struct gc_manager_tokens *tokens, const struct gc_server_request *request)
 {
   struct gc_manager_token *token = request->context ? gc_manager_index_by_context(&tokens->index, request->context) : NULL;
@@ -140,6 +178,7 @@ struct gc_manager_token *gc_manager_tokens_of(struct gc_manager_tokens *tokens, 
     token->is_confirmed = true;
     if (gc_manager_index_end_older(&tokens->index, token))
       tokens->is_touched = true;
+    bound_client(tokens, who(token), true);
     tokens->ops.confirmed(tokens->ops.ctx, token, &time);
   }
   return token;
@@ -276,6 +315,13 @@ static enum gc_err add(struct gc_manager_tokens *tokens, struct upload *upload)
   memcpy(token->material_id, id.ptr, id.len);
   gc_random(nonce2, sizeof nonce2);
   enum gc_err err = set_client(&token->client, upload, token);
+  if (!err) {
+    bound_client(tokens, who(token), false);
+    if (!has_room(tokens)) {
+      free_token(tokens, token);
+      return refuse(tokens, upload, GC_CODE(5, 3), "too many tokens");
+    }
+  }
   if (!err)
     err = choose_id(tokens, token, upload->params.client_recipientid) ? derive(tokens, upload, token, gc_bytes(nonce2, sizeof nonce2)) : GC_E_LIMIT;
   if (!err)
@@ -294,29 +340,11 @@ static enum gc_err add(struct gc_manager_tokens *tokens, struct upload *upload)
   return GC_OK;
 }
 
-/* Uploads that nobody has spoken with yet make room, at the next tick: they cost nothing to repeat. */
-static bool has_room(struct gc_manager_tokens *tokens)
-{
-  struct gc_manager_token *oldest = NULL;
-  if (tokens->count < tokens->max)
-    return true;
-  for (struct gc_manager_token *token = tokens->first; token; token = token->next)
-    if (!token->is_confirmed && token->client.expires_s != GONE)
-      oldest = token;
-  if (oldest) {
-    oldest->client.expires_s = GONE;
-    tokens->is_touched = true;
-  }
-  return oldest != NULL;
-}
-
 static enum gc_err take_new(struct gc_manager_tokens *tokens, struct upload *upload)
 {
   if (upload->cnf.method != GC_CNF_OSC || gc_oscore_profile_material_fault(&upload->cnf.osc) ||
       upload->cnf.osc.id.len > sizeof ((struct gc_manager_token *)0)->material_id)
     return refuse(tokens, upload, GC_CODE(4, 0), "the token has no OSCORE_Input_Material that can be used");
-  if (!has_room(tokens))
-    return refuse(tokens, upload, GC_CODE(5, 3), "too many tokens");
   return add(tokens, upload);
 }
 

@@ -114,6 +114,43 @@ is_num() {
 	grep -q '^token-refused' gm.log
 }
 
+upload() { # FILE.join: repeat the upload of its token, with another nonce
+	local token
+	token=$(jq -r .token "$1")
+	gc-send --json -m post -f 19 --hex "a30159$(printf %04x $((${#token} / 2)))${token}182848$(printf %016x $((RANDOM << 15 | RANDOM)))182b4105" "coap://$GM_BIND/authz-info" >repeated
+	[ "$(jq -r 'select(.event == "response") | .code' repeated)" = 2.01 ]
+}
+
+@test "a token whose upload is repeated takes room from its own client only" {
+	as_start
+	gm_start --max-tokens 8
+	client bob requester
+	join bob requester
+	# alice's association is made, and not used: her key is of another kind than the group's
+	client alice requester
+	gc-keygen key --alg ES256 --subject alice --out alice.key --force
+	join alice requester
+	[ "$status" -eq 3 ]
+	for _ in {1..20}; do upload bob.json.join; done
+	gc-send --json -g alice.json.gm "coap://$GM_BIND/ace-group/lights/num" >out || true
+	[ "$(jq -r 'select(.event == "response") | [.code, .security.verified] | @csv' out)" = '"4.03",true' ]
+	# neither does who is a member lose its association
+	gc-join status bob.json
+	[ "$(grep -c '^token bob' gm.log)" -eq 21 ]
+}
+
+@test "a client with many tokens takes room from its own only" {
+	as_start
+	gm_start --max-tokens 8
+	client alice requester
+	for _ in {1..9}; do join alice requester --force; done
+	[ "$status" -eq 0 ]
+	client bob requester
+	join bob requester
+	[ "$status" -eq 0 ]
+	gc-join status alice.json
+}
+
 @test "join, status, rekey, evict, leave: each a line of the log, none with a secret" {
 	as_start
 	gm_start
