@@ -2,10 +2,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/secret.h"
 #include "gc-join.h"
+#include "store/state_file.h"
+
+enum { STATE_MAX_LEN = 1 << 20 };
 
 /* --- the Authorization Server -------------------------------------------------------------------------------------------- */
 
@@ -70,6 +74,22 @@ static void remove_state(const char *path)
   unlink(state);
 }
 
+/* The numbers of earlier associations stay beside those of the new one, so that no copy of their keys that is put back starts again;
+ * unless they cannot be read, or there are thousands of them. */
+static bool is_spent(const char *path)
+{
+  static const uint8_t nobody[GC_FINGERPRINT_LEN];
+  char name[GC_JOIN_PATH_LEN + 32], why[256];
+  struct gc_state_file *state = NULL;
+  struct stat st;
+  snprintf(name, sizeof name, "%s.state", path);
+  if (lstat(name, &st) < 0)
+    return false;
+  const enum gc_err err = gc_state_file_open(&state, path, nobody, why);
+  gc_state_file_close(&state);
+  return err == GC_E_MALFORMED || st.st_size >= STATE_MAX_LEN;
+}
+
 static enum gc_err write_association(const struct gc_join_session *session, const struct gc_oscore_profile_context *derived)
 {
   struct gc_context_member gm = { .name = "GM", .id = derived->recipient_id };
@@ -80,15 +100,20 @@ static enum gc_err write_association(const struct gc_join_session *session, cons
     .sign_alg = GC_ALG_UNSET, .ecdh_alg = GC_ALG_UNSET, .replay_window = 32, .countersign_elements = 5, .has_sender = true,
     .sender = { .id = derived->sender_id }, .recipients = &gm, .recipient_count = 1,
   };
-  remove_state(session->gm_path); /* numbers of an earlier association: its keys are used no more */
-  return gc_context_file_write(&file, session->gm_path, true);
+  enum gc_err err = gc_context_file_write(&file, session->gm_path, true);
+  if (!err && is_spent(session->gm_path)) /* after the keys that they are of: where these stay, they must not start again */
+    remove_state(session->gm_path);
+  return err;
 }
 
 enum gc_status gc_join_open_association(struct gc_join_session *session)
 {
   if (access(session->gm_path, F_OK))
     return GC_STATUS_OK; /* another one is made when it is needed */
-  enum gc_status status = gc_context_open_state(&session->association, session->gm_path, session->options->common.strict, session->association_uses);
+  const struct gc_context *before = &session->retired[0];
+  const bool strict = session->options->common.strict;
+  enum gc_status status = before->secure ? gc_context_open_beside(&session->association, before, session->gm_path, strict)
+                                         : gc_context_open_state(&session->association, session->gm_path, strict, session->association_uses);
   if (!status && gc_oscore_ring_add(session->ring, session->association.oscore)) {
     gc_error("no memory left");
     status = GC_STATUS_SYSTEM;
@@ -100,6 +125,8 @@ enum gc_status gc_join_open_association(struct gc_join_session *session)
 static void retire(struct gc_join_session *session)
 {
   struct gc_context *oldest = &session->retired[GC_JOIN_RETIRED_MAX - 1];
+  if (oldest->secure)
+    (void)gc_secure_context_retire(oldest->secure, false); /* it receives nothing any more: its windows make room */
   if (oldest->path)
     (void)gc_context_close(oldest);
   memmove(&session->retired[1], &session->retired[0], (GC_JOIN_RETIRED_MAX - 1) * sizeof *oldest);

@@ -406,6 +406,45 @@ requests_since() { # SECONDS: how many have come to the Group Manager since then
 	until_true generation_is alice.json 2
 }
 
+next_number() { # of the first association in alice.json.gm.state
+	awk '$1 == "seq" { print $8 + 0; exit }' alice.json.gm.state
+}
+
+@test "an association that is put back goes on with its own numbers; numbers that cannot be read end with its keys" {
+	both
+	client alice requester,responder
+	join alice requester,responder
+	cp alice.json.gm old.gm
+	used=$(next_number)
+	[ "$used" -gt 0 ]
+	gm_kill
+	gm_start
+	run_join here status alice.json
+	[ "$status" -eq 0 ]
+	[ "$(grep -c "^seq" alice.json.gm.state)" -eq 2 ]
+	cp old.gm alice.json.gm
+	before=$(next_number)
+	run_join here status alice.json
+	[ "$status" -eq 0 ]
+	[ "$(next_number)" -gt "$before" ]
+	# nothing is known of the numbers: these keys are not used any more, and the next ones are
+	printf x >>alice.json.gm.state
+	run_join here status alice.json
+	[ "$status" -eq 3 ]
+	join alice requester,responder --force
+	[ "$status" -eq 0 ]
+	run_join here status alice.json
+	[ "$status" -eq 0 ]
+	# a file of many associations is begun anew with the next one
+	for ((i = 0; i < 4096; i++)); do tail -n 1 alice.json.gm.state; done >many
+	cat many >>alice.json.gm.state
+	gm_kill
+	gm_start
+	run_join here status alice.json
+	[ "$status" -eq 0 ]
+	[ "$(stat -c %s alice.json.gm.state)" -lt 4096 ]
+}
+
 # @req OP-10
 @test "watch: a membership outlives its token, because another one is got in time; without that it ends" {
 	as_start --lifetime 6

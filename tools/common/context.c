@@ -35,7 +35,7 @@ struct gc_context_file *gc_context_read(const char *path, bool strict, enum gc_s
   return file;
 }
 
-static enum gc_status open_with(struct gc_context *context, const char *path, bool strict, unsigned flags)
+static enum gc_status open_with(struct gc_context *context, struct gc_secure_context *before, const char *path, bool strict, unsigned flags)
 {
   enum gc_status status;
   *context = (struct gc_context){ .path = path };
@@ -44,7 +44,8 @@ static enum gc_status open_with(struct gc_context *context, const char *path, bo
   context->file = gc_context_read(path, strict, &status);
   if (!context->file)
     return status;
-  enum gc_err err = gc_secure_context_make(&context->secure, context->file, path, flags, gc_context_tell, NULL);
+  enum gc_err err = before ? gc_secure_context_make_beside(&context->secure, before, context->file, path, gc_context_tell, NULL)
+                           : gc_secure_context_make(&context->secure, context->file, path, flags, gc_context_tell, NULL);
   if (err)
     return gc_status_of(err);
   context->oscore = gc_secure_context_oscore(context->secure);
@@ -53,12 +54,17 @@ static enum gc_status open_with(struct gc_context *context, const char *path, bo
 
 enum gc_status gc_context_open(struct gc_context *context, const char *path, bool strict)
 {
-  return open_with(context, path, strict, GC_SECURE_READ_ONLY);
+  return open_with(context, NULL, path, strict, GC_SECURE_READ_ONLY);
 }
 
 enum gc_status gc_context_open_state(struct gc_context *context, const char *path, bool strict, unsigned uses)
 {
-  return open_with(context, path, strict, uses);
+  return open_with(context, NULL, path, strict, uses);
+}
+
+enum gc_status gc_context_open_beside(struct gc_context *context, const struct gc_context *before, const char *path, bool strict)
+{
+  return open_with(context, before->secure, path, strict, 0);
 }
 
 enum gc_status gc_context_open_use(struct gc_context *context, const char *path, bool strict, unsigned uses)

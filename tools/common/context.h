@@ -35,6 +35,9 @@ enum gc_status gc_context_open(struct gc_context *context, const char *path, boo
 /** The same with the sequence numbers of its state file; uses: 0, or GC_SECURE_WINDOWS to keep Replay Windows there too. */
 enum gc_status gc_context_open_state(struct gc_context *context, const char *path, bool strict, unsigned uses);
 
+/** The same for other keys that a file has now, while `before`, opened from it earlier, is still in use: with the uses of that one. */
+enum gc_status gc_context_open_beside(struct gc_context *context, const struct gc_context *before, const char *path, bool strict);
+
 /** The same, and it is to be used: keys that have expired, and those of a group that is not active, are refused, 5. */
 enum gc_status gc_context_open_use(struct gc_context *context, const char *path, bool strict, unsigned uses);
 
