@@ -170,7 +170,12 @@ static enum gc_status set_up(struct run *run)
   const struct gc_node_ops ops = { .receive = on_receive, .deadline = on_deadline, .tick = on_tick, .ctx = run };
   const struct gc_server_ops server_ops = { .send = on_send, .ctx = run };
   const struct gc_server_params params = gc_server_params_default();
-  enum gc_err err = gc_as_db_uri(run->db, run->uri);
+  enum gc_err err = gc_as_db_serve(run->db);
+  if (err) {
+    gc_error("%s: %s", run->params->db, err == GC_E_EXISTS ? "another gc-as serves it" : err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err));
+    return GC_STATUS_SYSTEM;
+  }
+  err = gc_as_db_uri(run->db, run->uri);
   if (err)
     return gc_as_explain(err, run->params->db);
   size_t len = strlen(run->uri);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "crypto/secret.h"
@@ -36,11 +37,12 @@ enum gc_err gc_as_db_open(struct gc_as_db **out, const char *path, bool create, 
     free(db);
     return GC_E_MEMORY;
   }
-  enum gc_err err = gc_database_open(&db->database, &kind, path, create, why);
+  db->lock_fd = -1;
+  db->path = path ? strdup(path) : NULL;
+  enum gc_err err = path && !db->path ? GC_E_MEMORY : gc_database_open(&db->database, &kind, path, create, why);
   if (err)
-    free(db);
-  else
-    *out = db;
+    gc_as_db_close(&db);
+  *out = db;
   return err;
 }
 
@@ -48,9 +50,17 @@ void gc_as_db_close(struct gc_as_db **db)
 {
   if (*db) {
     sqlite3_close((*db)->database);
+    if ((*db)->lock_fd >= 0)
+      close((*db)->lock_fd);
+    free((*db)->path);
     free(*db);
   }
   *db = NULL;
+}
+
+enum gc_err gc_as_db_serve(struct gc_as_db *db)
+{
+  return db->path ? gc_database_serve(db->path, &db->lock_fd) : GC_E_STATE;
 }
 
 /* One line of printable text. */

@@ -1,5 +1,5 @@
 /* What an Authorization Server keeps, in one SQLite file: the clients and resource servers it knows, policies, tokens that are
- * valid still. Several processes may use it at once. Names are UTF-8 of 1 to GC_AS_NAME_MAX bytes. */
+ * valid still. Several processes may use it at once, one of them may serve. Names are UTF-8 of 1 to GC_AS_NAME_MAX bytes. */
 #ifndef GC_STORE_AS_DB_H
 #define GC_STORE_AS_DB_H
 
@@ -16,6 +16,13 @@ struct gc_as_db;
 /** @param[out] why for people. @return as gc_database_open: GC_E_NOT_FOUND, GC_E_UNSUPPORTED, GC_E_MALFORMED, GC_E_SYSTEM, GC_E_LIMIT */
 enum gc_err gc_as_db_open(struct gc_as_db **out, const char *path, bool create, char why[static GC_AS_DB_WHY_LEN]) GC_MUST_CHECK;
 void gc_as_db_close(struct gc_as_db **db);
+
+/**
+ * Be the one that answers with the Security Contexts of the database, until it is closed: answers use the nonces of their requests, so
+ * two that were sent the same request would use them twice.
+ * @return GC_OK; GC_E_EXISTS: another process is; GC_E_SYSTEM (errno); GC_E_STATE: in memory
+ */
+enum gc_err gc_as_db_serve(struct gc_as_db *db) GC_MUST_CHECK;
 
 #define GC_AS_URI_MAX 256 /* characters with the NUL */
 

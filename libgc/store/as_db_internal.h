@@ -7,6 +7,8 @@
 
 struct gc_as_db {
   sqlite3 *database;
+  char *path;                       /* NULL: in memory */
+  int lock_fd;                      /* -1: none */
   uint64_t next_token, tokens_left; /* numbers of tokens that are reserved on the disk and not given yet */
 };
 

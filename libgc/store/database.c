@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,6 +157,8 @@ static enum gc_err make_file(const char *path, bool create, char why[static GC_D
   if (fd < 0)
     return fail(why, errno == ENOENT && !create ? GC_E_NOT_FOUND : GC_E_SYSTEM, strerror(errno));
   enum gc_err err = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? GC_OK : fail(why, GC_E_UNSUPPORTED, "not a regular file");
+  if (!err && st.st_nlink > 1) /* each name would have a journal and a lock of its own */
+    err = fail(why, GC_E_UNSUPPORTED, "the file has more than one name (a hard link); remove the others, or use a copy");
   if (!err && (st.st_mode & 077))
     err = fail(why, GC_E_UNSUPPORTED, "others may read or change the keys in it; use chmod 600");
   close(fd);
@@ -240,4 +243,23 @@ enum gc_err gc_database_open(sqlite3 **out, const struct gc_database_kind *kind,
     *out = NULL;
   }
   return err;
+}
+
+enum gc_err gc_database_serve(const char *path, int *lock_fd)
+{
+  char *name;
+  if (asprintf(&name, "%s.lock", path) < 0)
+    return GC_E_MEMORY;
+  const int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  free(name);
+  if (fd < 0)
+    return GC_E_SYSTEM;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    *lock_fd = fd;
+    return GC_OK;
+  }
+  const int kept = errno;
+  close(fd);
+  errno = kept;
+  return kept == EWOULDBLOCK ? GC_E_EXISTS : GC_E_SYSTEM;
 }

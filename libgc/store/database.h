@@ -26,6 +26,12 @@ struct gc_database_kind {
  */
 enum gc_err gc_database_open(sqlite3 **out, const struct gc_database_kind *kind, const char *path, bool create, char why[static GC_DATABASE_WHY_LEN]) GC_MUST_CHECK;
 
+/**
+ * Be the one that serves a database, until *lock_fd is closed: by a lock of FILE.lock, which is made (0600) and stays.
+ * @return GC_OK; GC_E_EXISTS: another process is; GC_E_SYSTEM (errno): no lock can be made. On error *lock_fd is unchanged
+ */
+enum gc_err gc_database_serve(const char *path, int *lock_fd) GC_MUST_CHECK;
+
 /** What a result of SQLite means: GC_E_LIMIT: locked; GC_E_SYSTEM: full, or input and output failed; GC_E_MALFORMED: damaged;
  *  GC_E_EXISTS: a constraint; GC_E_MEMORY. */
 enum gc_err gc_database_err(int result) GC_MUST_CHECK;

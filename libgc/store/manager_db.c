@@ -1,11 +1,9 @@
 #include "store/manager_sql.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 enum { BUSY_MS = 1000 }; /* members wait meanwhile */
@@ -90,17 +88,8 @@ const char *gc_manager_db_why(const struct gc_manager_db *db)
 
 enum gc_err gc_manager_db_serve(struct gc_manager_db *db)
 {
-  char path[4096];
-  if (!db->path || (size_t)snprintf(path, sizeof path, "%s.lock", db->path) >= sizeof path)
+  if (!db->path)
     return say(db, GC_E_SYSTEM, "no place for a lock");
-  const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    return say(db, GC_E_SYSTEM, strerror(errno));
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-    db->lock_fd = fd;
-    return GC_OK;
-  }
-  const enum gc_err err = errno == EWOULDBLOCK ? say(db, GC_E_EXISTS, "another process serves it") : say(db, GC_E_SYSTEM, strerror(errno));
-  close(fd);
-  return err;
+  const enum gc_err err = gc_database_serve(db->path, &db->lock_fd);
+  return err ? say(db, err, err == GC_E_EXISTS ? "another process serves it" : err == GC_E_SYSTEM ? strerror(errno) : gc_err_str(err)) : GC_OK;
 }

@@ -162,6 +162,31 @@ REQUEST=a3056a676d2e6578616d706c65094a8182666c69676874730618"26f6"
 	[ "$(stat -c %a real/as.db)" = 600 ]
 }
 
+refused_at_once() { # OPTION…: a server that ends by itself
+	status=0
+	timeout 5 "$BIN/gc-as" --db as.db --bind "127.0.0.1:$((PORT + 1))" "$@" >out 2>err </dev/null || status=$?
+	cat err
+}
+
+@test "one gc-as serves a database: another, under whatever name, is refused" {
+	register
+	serve
+	refused_at_once
+	[ "$status" -eq 4 ]
+	grep -q 'another gc-as serves it' err
+	ln -s . here
+	refused_at_once --db here/as.db
+	[ "$status" -eq 4 ]
+	grep -q 'another gc-as serves it' err
+	[ "$(stat -c %a as.db.lock)" = 600 ]
+	run_as client list
+	[ "$status" -eq 0 ]
+	ln as.db second.db
+	refused_at_once --db second.db
+	[ "$status" -eq 3 ]
+	grep -q 'more than one name' err
+}
+
 @test "tokens: for who is registered, as policies allow; each refusal with its error" {
 	register
 	serve

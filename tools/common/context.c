@@ -69,7 +69,7 @@ enum gc_status gc_context_open_beside(struct gc_context *context, const struct g
 
 enum gc_status gc_context_open_use(struct gc_context *context, const char *path, bool strict, unsigned uses)
 {
-  const enum gc_status status = open_with(context, path, strict, uses);
+  const enum gc_status status = gc_context_open_state(context, path, strict, uses);
   const char *fault = status ? NULL : gc_context_file_fault(context->file, gc_wall_us() / 1000000);
   if (!fault)
     return status;
