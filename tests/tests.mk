@@ -40,6 +40,7 @@ $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(FUZZ_MAIN) $(PARTS) $(COMMON) $(LIBGC)
 	$(Q)$(LINKCMD) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_SQLITE) $(LIBS_GC)
 
 PEERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/peers/*.c)))
+$(BUILD)/tests/peers/sql: LIBS_GC += $(LIBS_SQLITE)
 $(PEERS): $(BUILD)/%: $(BUILD)/%.o $(LIBGC)
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)

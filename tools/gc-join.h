@@ -152,8 +152,10 @@ void gc_join_group_clear(struct gc_join_group *group);
 void gc_join_group_rekey(struct gc_join_group *group, const struct gc_oscore_params *params, uint64_t expires_s);
 /** When the keys end, UTC in seconds; 0: not known. */
 uint64_t gc_join_expiry(const struct gc_membership *membership);
-/** Write FILE; 4: said */
-enum gc_status gc_join_group_write(const struct gc_join_group *group, const struct gc_join_session *session, bool replace);
+/** Can it be used? Members that cannot are left out, which is said. 1: what is left cannot, said; 4: said */
+enum gc_status gc_join_group_check(struct gc_join_group *group, const struct gc_join_session *session);
+/** Write FILE, if it can be used; 1, 4: said, and FILE is as it was */
+enum gc_status gc_join_group_write(struct gc_join_group *group, const struct gc_join_session *session, bool replace);
 
 /** Keep num and times of a membership in FILE.join. */
 void gc_join_note(struct gc_join_session *session, const struct gc_membership *membership);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "gc-join.h"
+
 
 static int32_t alg_or_unset(int32_t alg)
 {
@@ -147,8 +149,49 @@ void gc_join_group_free(struct gc_join_group *group)
   group->recipients = NULL;
 }
 
-enum gc_status gc_join_group_write(const struct gc_join_group *group, const struct gc_join_session *session, bool replace)
+static void tell_unusable(void *ctx, bool is_error, const struct gc_context_problem *problem)
 {
+  (void)ctx;
+  if (is_error)
+    gc_error("the Group Manager's keying material cannot be used, and what there was stays: %s%s%s", problem->key, problem->key[0] ? ": " : "",
+             problem->phrase);
+}
+
+/* A member whose credential or ID cannot be used is no reason to have no group; neither is one with the own ID, left from keys before. */
+static void drop_unusable(struct gc_join_group *group, struct gc_oscore_context *context)
+{
+  char id[2 * GC_ID_MAX_LEN + 1];
+  size_t kept = 0;
+  for (size_t i = 0; i < group->file.recipient_count; i++) {
+    const struct gc_context_member *member = &group->recipients[i];
+    const char *why = "";
+    const enum gc_err err = gc_oscore_context_add_recipient(context, member->id, member->cred.len ? member->cred : member->public_key, NULL, &why);
+    if (!err)
+      group->recipients[kept++] = *member;
+    else if (err != GC_E_EXISTS)
+      gc_warn("member %s is left out: %s", member->id.len > GC_ID_MAX_LEN ? "of a long ID" : gc_hex_encode(id, member->id), why[0] ? why : gc_err_str(err));
+  }
+  group->file.recipient_count = kept;
+}
+
+enum gc_status gc_join_group_check(struct gc_join_group *group, const struct gc_join_session *session)
+{
+  struct gc_secure_context *context;
+  struct gc_context_file file = group->file;
+  file.recipient_count = 0;
+  enum gc_err err = gc_secure_context_make(&context, &file, session->path, GC_SECURE_READ_ONLY, tell_unusable, NULL);
+  if (err)
+    return err == GC_E_MEMORY ? no_memory() : GC_STATUS_NO;
+  drop_unusable(group, gc_secure_context_oscore(context));
+  (void)gc_secure_context_close(&context);
+  return GC_STATUS_OK;
+}
+
+enum gc_status gc_join_group_write(struct gc_join_group *group, const struct gc_join_session *session, bool replace)
+{
+  const enum gc_status status = gc_join_group_check(group, session);
+  if (status)
+    return status;
   enum gc_err err = gc_context_file_write(&group->file, session->path, replace);
   if (!err)
     return GC_STATUS_OK;

@@ -17,6 +17,8 @@ static enum gc_status take_join(struct gc_join_session *session, const struct gc
   session->record->check_interval_s = answer->membership.policies.key_update_check_interval_s; /* told to who joins only */
   enum gc_status status = gc_join_group_make(&group, session, answer, session->record->gm);
   if (!status)
+    status = gc_join_group_check(&group, session);
+  if (!status)
     status = gc_join_session_save(session);
   if (!status)
     status = gc_join_group_write(&group, session, true); /* it was not there before, or --force said so */

@@ -84,7 +84,9 @@ static enum gc_status run(struct gc_join_session *session, struct update *update
   const uint64_t held = session->record->num;
   const enum gc_join_operation operation = update->old->has_sender ? GC_JOIN_NODE : GC_JOIN_KEYS;
   enum gc_status status = gc_join_session_ask(session, operation, NULL, take_keys, update);
-  if (!status && update->is_changed)
+  if (!status && update->is_changed && session->record->num < held) /* a Group Manager that has lost its memory knows none */
+    gc_join_group_clear(&update->group);
+  else if (!status && update->is_changed)
     status = gc_join_session_ask(session, GC_JOIN_STALE, &(struct gc_join_question){ .num = held }, take_stale, update);
   if (!status)
     status = gc_join_session_try(session, GC_JOIN_ACTIVE, take_active, update);
