@@ -64,7 +64,8 @@ int main(int argc, char **argv)
     gc_error("no source of randomness");
     return GC_STATUS_SYSTEM;
   }
-  enum gc_err err = gc_as_db_open(&db, params.db, true, why);
+  const bool creates = !params.command || params.out; /* a server, or who registers: others ask about what is there */
+  enum gc_err err = gc_as_db_open(&db, params.db, creates, why);
   if (err) {
     gc_error("%s: %s", params.db, why);
     return err == GC_E_SYSTEM || err == GC_E_LIMIT || err == GC_E_MEMORY ? GC_STATUS_SYSTEM : GC_STATUS_INPUT;

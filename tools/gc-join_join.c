@@ -1,7 +1,9 @@
 /* join: from nothing to a context file. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gc-join.h"
 
@@ -28,6 +30,18 @@ static enum gc_status take_join(struct gc_join_session *session, const struct gc
   return status;
 }
 
+/* Before a token is asked for: can anything be written there? */
+static bool is_writable(const char *path)
+{
+  char folder[GC_JOIN_PATH_LEN];
+  const char *slash = strrchr(path, '/');
+  snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+  if (access(folder, W_OK | X_OK) == 0)
+    return true;
+  gc_error("%s: cannot be written: %s: %s", path, folder, strerror(errno));
+  return false;
+}
+
 enum gc_status gc_join_run_join(const struct gc_join_options *options)
 {
   struct gc_join_session session;
@@ -36,6 +50,8 @@ enum gc_status gc_join_run_join(const struct gc_join_options *options)
     gc_error("%s: %s", options->out, options->force ? "not a regular file: not replaced" : "exists already (--force overwrites it)");
     return GC_STATUS_SYSTEM;
   }
+  if (!is_writable(options->out))
+    return GC_STATUS_SYSTEM;
   enum gc_status status = gc_join_session_begin(&session, options);
   if (!status)
     status = gc_join_session_ask(&session, GC_JOIN_JOIN, NULL, take_join, NULL);

@@ -13,7 +13,7 @@ static const char *advice(const struct gc_join_answer *answer)
   case GC_JOIN_UNANSWERED:
     return "is the address right, and is it running?";
   case GC_JOIN_NO_AS:
-    return "name it with --as URI";
+    return answer->code == GC_CODE(4, 4) ? "has it a group of that name? If so, name the Authorization Server with --as URI" : "name it with --as URI";
   case GC_JOIN_UNTRUSTED_AS:
     return "if it is to be trusted: --allow-as URI";
   case GC_JOIN_INSECURE:

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/secret.h"
 #include "gc-join.h"
@@ -338,7 +339,8 @@ enum gc_status gc_join_session_begin(struct gc_join_session *session, const stru
   if (!status && options->key)
     beside_key(beside, options->key);
   if (!status && !options->context && !beside[0]) {
-    gc_error("-g FILE is missing: the context with the Authorization Server (gc-as client add writes it)");
+    gc_error("--key FILE is missing: a requester or responder needs a key (gc-keygen key); a monitor may have none, and needs -g FILE, the context "
+             "with the Authorization Server (gc-as client add writes it)");
     status = GC_STATUS_USAGE;
   }
   if (!status)
@@ -381,6 +383,10 @@ enum gc_status gc_join_session_resume(struct gc_join_session *session, const str
   session->association_uses = association_uses;
   if (!status)
     status = set_paths(session, options->operands[0]);
+  if (!status && access(session->record_path, F_OK)) {
+    gc_error("%s: %s; name the context file that gc-join --gm … --out wrote", session->record_path, strerror(errno));
+    return GC_STATUS_INPUT;
+  }
   if (!status && gc_join_file_read(&session->record, session->record_path, gc_context_tell, NULL))
     status = GC_STATUS_INPUT;
   if (!status)

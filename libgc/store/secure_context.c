@@ -234,7 +234,9 @@ static enum gc_err begin_windows(const struct maker *m, unsigned flags)
   }
   enum gc_err err = gc_state_file_serve(m->to->state);
   if (err)
-    return tell(m, "", err == GC_E_EXISTS ? "another process answers with this context: each member needs its own Sender ID" : gc_err_str(err), err);
+    return tell(m, "", err != GC_E_EXISTS ? gc_err_str(err)
+                       : m->file->profile == GC_PROFILE_OSCORE ? "another process answers with this context, and one at a time can (a gc-join watch?)"
+                       : "another process answers with this context: each member needs its own Sender ID", err);
   if (has_before) {
     take_windows(m->to, m->before);
     return GC_OK;

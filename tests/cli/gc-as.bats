@@ -139,6 +139,12 @@ REQUEST=a3056a676d2e6578616d706c65094a8182666c69676874730618"26f6"
 	[ "$status" -eq 3 ]
 	grep -q 'damaged, or no database' err
 	grep -q 'certainly' as.db
+	rm as.db
+	run_as client list
+	[ "$status" -eq 3 ]
+	grep -q 'as.db: No such file' err
+	[ ! -e as.db ]
+	echo 'certainly no database' >as.db
 	chmod 644 as.db
 	run_as client list
 	[ "$status" -eq 3 ]

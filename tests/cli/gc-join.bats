@@ -499,6 +499,28 @@ damage() { # SQL: the Group Manager's database, while nobody serves it
 	grep -q 'join first, or anew' err
 }
 
+@test "files in the wrong place: said, with what to do, before anything is sent" {
+	both
+	client alice requester
+	run_join here --gm "$GM_URI" --as "$AS_URI" --key alice.key --role requester --out nowhere/alice.json
+	[ "$status" -eq 4 ]
+	grep -q 'nowhere/alice.json: cannot be written' err
+	[ ! -s as.log ]
+	run_join here status nowhere.json
+	[ "$status" -eq 3 ]
+	grep -q 'nowhere.json.join: No such file.*name the context file that gc-join' err
+	run_join here --gm "$GM_URI" --role requester --out alice.json
+	[ "$status" -eq 2 ]
+	grep -q -- '--key FILE is missing' err
+	run_join here --gm "coap://$GM_BIND/ace-group/nights" --key alice.key --role requester --out alice.json
+	[ "$status" -eq 1 ]
+	grep -q 'has it a group of that name?' err
+	join alice requester
+	watch alice
+	run_join here watch alice.json --time 1
+	grep -q 'a gc-join watch?' err
+}
+
 @test "usage: what does not go together" {
 	for args in "" "--gm $GM_URI --out x" "--gm $GM_URI --role requester --key k" "--gm $GM_URI --role requester,monitor --key alice.key --out x" \
 		"status" "status a b" "frobnicate" "status x --role requester" "--gm coap://224.0.1.187/ace-group/lights --role monitor -g alice.as.json --out x" \
