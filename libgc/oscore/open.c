@@ -20,6 +20,12 @@ bool gc_oscore_option_of(const struct gc_message *message, struct gc_bytes *valu
   return is_there;
 }
 
+/* Does its kid context name another Security Context? */
+static bool is_of_another(const struct gc_oscore_context *context, const struct gc_oscore_option *option)
+{
+  return option->has_kid_context && (!context->has_id_context || !gc_bytes_equal(option->kid_context, gc_oscore_context_id_context(context)));
+}
+
 /* Option and payload of a protected message, as far as they can be judged without keys. */
 static enum gc_sec read_outer(const struct gc_oscore_context *c, const struct gc_message *outer, struct gc_oscore_job *job,
                               struct gc_oscore_option *option)
@@ -35,7 +41,7 @@ static enum gc_sec read_outer(const struct gc_oscore_context *c, const struct gc
   job->option_value = value;
   job->mode = option->is_group ? GC_MODE_GROUP : c->rules->is_group ? GC_MODE_PAIRWISE : GC_MODE_PLAIN;
   if (!gc_oscore_context_has_mode(c, job->mode) || (c->is_checker && job->mode != GC_MODE_GROUP))
-    return GC_SEC_MODE; /* a signature checker has nothing to judge a pairwise message by */
+    return is_of_another(c, option) ? GC_SEC_NO_CONTEXT : GC_SEC_MODE; /* a signature checker has nothing to judge a pairwise message by */
   if (job->mode == GC_MODE_GROUP && !gc_oscore_job_signature_len(job))
     return GC_SEC_NO_CREDENTIAL; /* EdDSA, and no credential yet says with which curve */
   return GC_SEC_OK;
@@ -196,7 +202,7 @@ enum gc_sec gc_oscore_open_request(struct gc_oscore_context *context, const stru
   opened->kid = option->kid;
   opened->piv = option->piv;
   opened->kid_context = option->has_kid_context ? option->kid_context : gc_oscore_context_id_context(context);
-  if (option->has_kid_context && (!context->has_id_context || !gc_bytes_equal(option->kid_context, gc_oscore_context_id_context(context))))
+  if (is_of_another(context, option))
     return GC_SEC_NO_CONTEXT;
   result = find_sender(&job, option->kid, flags, &opened->sender);
   if (result)
@@ -337,7 +343,7 @@ enum gc_sec gc_oscore_open_response(struct gc_oscore_context *context, const str
   if (!GC_CODE_IS_RESPONSE(outer->code) || (is_rekeyed && !option->piv.len))
     return GC_SEC_BAD_OPTION; /* under another context than the request's there must be a Partial IV (draft, Section 7.3) */
   opened->kid_context = option->has_kid_context ? option->kid_context : gc_oscore_context_id_context(context);
-  if (option->has_kid_context && (!context->has_id_context || !gc_bytes_equal(option->kid_context, gc_oscore_context_id_context(context))))
+  if (is_of_another(context, option))
     return GC_SEC_NO_CONTEXT;
   job.request_kid = gc_bytes(made->request_kid, made->request_kid_len); /* opened borrows from what the caller has */
   job.request_piv = gc_bytes(made->request_piv, made->request_piv_len);

@@ -466,10 +466,10 @@ static void modes_that_are_not_in_use(void **state)
   assert_int_equal(sec_open_request(a.server, d, 0, &a.opened, &a.its), GC_SEC_MODE);
   d = sec_request(both.client, sec_get, &pairwise, &both.mine);
   assert_int_equal(sec_open_request(b.server, d, 0, &b.opened, &b.its), GC_SEC_MODE);
-  /* the Group Flag with a context that is no group's */
+  /* the Group Flag with a context that is no group's, and that the kid context does not name */
   struct pair p = open_pair(&plain);
   d = sec_request(both.client, sec_get, NULL, &both.mine);
-  assert_int_equal(sec_open_request(p.server, d, 0, &p.opened, &p.its), GC_SEC_MODE);
+  assert_int_equal(sec_open_request(p.server, d, 0, &p.opened, &p.its), GC_SEC_NO_CONTEXT);
   /* a silent server reads and does not speak */
   struct gc_oscore_context *listener = sec_context(&silent, 1, 3);
   assert_int_equal(sec_open_request(listener, d, 0, &p.opened, &p.its), GC_SEC_OK);
