@@ -2,6 +2,8 @@
 #ifndef GC_TOOLS_GC_OBSERVE_H
 #define GC_TOOLS_GC_OBSERVE_H
 
+#include <sys/types.h>
+
 #include "coap/builder.h"
 #include "common/client_security.h"
 #include "common/destination.h"
@@ -21,6 +23,8 @@ struct gc_observe {
   const char *uri;              /* NULL: only --phantom */
   const char *phantom, *save_phantom;
   const char *pairwise;
+  const char *join;             /* context with the own Authorization Server; NULL: groups are not joined */
+  const char *join_out;         /* where the group's context goes; NULL: a file with the group's name */
   enum gc_observe_type type;
   uint8_t family, scope;
   uint16_t port;
@@ -95,6 +99,25 @@ enum gc_status gc_observe_explain_refusal(const struct gc_observe_event *event, 
 
 /** "gc-join --gm … " for a group whose keys are not here; false: the response does not say how. */
 bool gc_observe_join_command(char *out, size_t cap, const struct gc_informative *response);
+
+/** The file for it: "NAME.json". */
+#define GC_OBSERVE_JOIN_FILE_MAX 80
+void gc_observe_join_file(char out[static GC_OBSERVE_JOIN_FILE_MAX], const struct gc_informative *response);
+
+/* gc-observe_join.c: --join */
+struct gc_observe_join {
+  bool is_wanted;               /* a group is to be joined */
+  bool is_over;                 /* there is one try */
+  char group_uri[GC_URI_MAX_LEN], file[4096];
+  pid_t watch;                  /* gc-join watch; 0: none */
+};
+
+/** Does the event say that a group has to be joined, and may that be done? Then it is noted. */
+bool gc_observe_join_note(struct gc_observe_join *join, const struct gc_observe *observe, const struct gc_observe_event *event);
+
+/** Join what was noted; others than GC_STATUS_OK: said. */
+enum gc_status gc_observe_join_run(struct gc_observe_join *join, const struct gc_observe *observe);
+void gc_observe_join_end(struct gc_observe_join *join);
 
 /* gc-observe_run.c */
 enum gc_status gc_observe_run(const struct gc_observe *observe, struct gc_out *out);

@@ -8,7 +8,7 @@
 
 enum key {
   KEY_CON = 0x100, KEY_COUNT, KEY_STAY, KEY_RETRY, KEY_LEISURE, KEY_PHANTOM, KEY_SAVE_PHANTOM, KEY_FORMAT_OF, KEY_PLAIN_KEYS, KEY_PAIRWISE,
-  KEY_SCOPE, KEY_PORT, KEY_HOP_LIMIT, KEY_KEEP_OLD,
+  KEY_SCOPE, KEY_PORT, KEY_HOP_LIMIT, KEY_KEEP_OLD, KEY_JOIN, KEY_JOIN_OUT,
 };
 
 static const struct gc_opt rows[] = {
@@ -33,6 +33,10 @@ static const struct gc_opt rows[] = {
   { .name = "pairwise", .arg = "ID", .group = "Security", .key = KEY_PAIRWISE, .help = "protect for the member with this Sender ID (hex) alone" },
   { .name = "keep-old", .arg = "SECONDS", .group = "Security", .key = KEY_KEEP_OLD,
     .help = "after a rekeying, receive under the previous keys for so long (default 300)" },
+  { .name = "join", .arg = "FILE", .group = "Security", .key = KEY_JOIN, .complete = GC_COMPLETE_FILE,
+    .help = "join the group that notifications are protected for, as a monitor; FILE: context with your Authorization Server" },
+  { .name = "join-out", .arg = "FILE", .group = "Security", .key = KEY_JOIN_OUT, .complete = GC_COMPLETE_FILE,
+    .help = "where the group's context goes (default: the group's name and .json); what is there is used" },
   { .name = "trust-plain-keys", .group = "Security", .key = KEY_PLAIN_KEYS,
     .help = "take keys from an informative response that nothing protects: for tests" },
   { .name = "scope", .arg = "SCOPE", .group = "Network", .key = KEY_SCOPE, .complete = GC_COMPLETE_WORDS,
@@ -57,6 +61,7 @@ const struct gc_tool gc_observe_tool = {
   .footer = "Examples:\n"
             "  gc-observe coap://192.0.2.7/time\n"
             "  gc-observe -g member.json -n 10 --json coap://192.0.2.7/light\n"
+            "  gc-observe --join alice.as.json coap://192.0.2.7/light\n"
             "  gc-observe --phantom light.phantom -t 60\n",
   .library = library,
   .has_contexts = true,
@@ -145,6 +150,8 @@ static const char *set(void *ctx, int key, const char *arg)
   case KEY_FORMAT_OF: return set_format(observe, arg);
   case KEY_PAIRWISE: observe->pairwise = arg; return NULL;
   case KEY_KEEP_OLD: return gc_arg_seconds(&observe->keep_old_ms, arg, GC_CONTEXT_OVERLAP_MAX_MS);
+  case KEY_JOIN: observe->join = arg; return NULL;
+  case KEY_JOIN_OUT: observe->join_out = arg; return *arg ? strlen(arg) < 4000 ? NULL : "too long" : "a file is needed";
   case KEY_PLAIN_KEYS: observe->client.trust_plain_keys = true; return NULL;
   case KEY_SCOPE: return gc_arg_scope(&observe->scope, arg);
   case KEY_HOP_LIMIT: return set_hop_limit(observe, arg);
@@ -163,6 +170,10 @@ static void check(const struct gc_observe *observe)
     gc_usage("-a, -O, --con, --non and --pairwise are about a registration: that needs a URI");
   if (observe->common.context_count == 0 && observe->pairwise)
     gc_usage("--pairwise needs a security context: -g FILE");
+  if (observe->join && !observe->uri)
+    gc_usage("--join is about the answer to a registration: that needs a URI");
+  if (observe->join_out && !observe->join)
+    gc_usage("--join-out goes with --join");
   if (observe->scope && observe->family == GC_FAMILY_IPV4)
     gc_usage("--scope is for IPv6");
 }

@@ -22,10 +22,17 @@ static bool put_word(char *out, size_t cap, const char *option, struct gc_bytes 
   return snprintf(out + used, cap - used, " %s %s%.*s%s", option, quote, (int)text.len, (const char *)text.ptr, quote) < (int)(cap - used);
 }
 
+void gc_observe_join_file(char out[static GC_OBSERVE_JOIN_FILE_MAX], const struct gc_informative *response)
+{
+  const struct gc_bytes name = response->sec_gp;
+  bool is_name = name.len > 0 && name.len < 64 && gc_text_is_printable(name) && name.ptr[0] != '-' && name.ptr[0] != '.';
+  is_name = is_name && !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, '\n', name.len);
+  snprintf(out, GC_OBSERVE_JOIN_FILE_MAX, "%.*s.json", is_name ? (int)name.len : 5, is_name ? (const char *)name.ptr : "group");
+}
+
 bool gc_observe_join_command(char *out, size_t cap, const struct gc_informative *response)
 {
-  char file[80] = "group.json";
-  const struct gc_bytes name = response->sec_gp;
+  char file[GC_OBSERVE_JOIN_FILE_MAX];
   if (!gc_informative_has_join(response))
     return false;
   snprintf(out, cap, "gc-join");
@@ -33,8 +40,7 @@ bool gc_observe_join_command(char *out, size_t cap, const struct gc_informative 
     return false;
   if ((response->present & GC_IR_AS_URI) && !put_word(out, cap, "--as", response->as_uri))
     return false;
-  if (name.len > 0 && name.len < 64 && !memchr(name.ptr, '/', name.len) && name.ptr[0] != '-' && name.ptr[0] != '.')
-    snprintf(file, sizeof file, "%.*s.json", (int)name.len, (const char *)name.ptr);
+  gc_observe_join_file(file, response);
   /* a monitor only listens: that is all a client needs here (Section 9) */
   return put_word(out, cap, "--role", gc_bytes_str("monitor")) && put_word(out, cap, "--out", gc_bytes_str(file));
 }

@@ -21,6 +21,8 @@ struct run {
   struct gc_observe_net *net;
   struct gc_observe_client *client;
   struct gc_observe_report report;
+  struct gc_observe_join join;
+  bool listens_only;              /* the one context is a monitor's, of a group that was joined: registrations are not protected */
   uint64_t end_ms;
   bool is_over;
   bool may_fall_back, has_fallen; /* the name has another unicast address; this one does not do */
@@ -70,6 +72,10 @@ static void on_event(void *ctx, const struct gc_observe_event *event)
   struct run *run = ctx;
   if (run->is_over)
     return;
+  if (gc_observe_join_note(&run->join, run->observe, event)) {
+    stop(run);
+    return;
+  }
   gc_observe_report_event(&run->report, event);
   const uint64_t count = run->observe->count;
   if (event->kind == GC_OBSERVE_END || !gc_out_ok(run->report.out) || (count && run->report.notifications >= count))
@@ -127,7 +133,8 @@ static void on_tick(void *ctx, uint64_t now_ms)
 static void on_rekeyed(void *ctx, struct gc_oscore_context *context)
 {
   const struct run *run = ctx;
-  gc_observe_client_rekeyed(run->client, context);
+  if (!run->listens_only)
+    gc_observe_client_rekeyed(run->client, context);
 }
 
 static void on_updated(void *ctx)
@@ -203,7 +210,10 @@ static enum gc_status register_at(struct run *run, char why[static GC_WHY_LEN])
   enum gc_status status = build_options(run, &request.options, why);
   if (status)
     return status;
-  gc_client_security_apply(run->security, &request, gc_bytes(NULL, 0));
+  if (run->listens_only)
+    request.ring = run->security->ring; /* a monitor only listens */
+  else
+    gc_client_security_apply(run->security, &request, gc_bytes(NULL, 0));
   return send_registration(run, &request, why);
 }
 
@@ -290,6 +300,29 @@ static enum gc_status open_client(struct run *run, char why[static GC_WHY_LEN])
   return GC_STATUS_OK;
 }
 
+/* The group that was noted, and its keys. */
+static enum gc_status join_group(struct run *run, char why[static GC_WHY_LEN])
+{
+  struct gc_common common = run->observe->common;
+  const size_t count = common.context_count;
+  const struct gc_client_security_use use = { .pairwise = run->observe->pairwise, .is_group = run->to.is_group, .only_receives = count == 0 };
+  enum gc_status status = gc_observe_join_run(&run->join, run->observe);
+  if (status)
+    return status;
+  common.contexts = calloc(count + 2, sizeof *common.contexts);
+  if (!common.contexts)
+    return GC_STATUS_SYSTEM;
+  for (size_t i = 0; i < count; i++)
+    common.contexts[i] = run->observe->common.contexts[i];
+  common.contexts[count] = run->join.file;
+  common.context_count = count + 1;
+  status = gc_client_security_close(&run->security);
+  status = status ? status : gc_client_security_open(&run->security, &common, &use, why);
+  free(common.contexts);
+  run->listens_only = count == 0;
+  return status;
+}
+
 /* One address, until the end or until nobody turns out to be there. */
 static enum gc_status watch(struct run *run, char why[static GC_WHY_LEN])
 {
@@ -330,6 +363,11 @@ static enum gc_status run_all(struct run *run, char why[static GC_WHY_LEN])
   run->end_ms = run->observe->wait_ms ? now_ms + run->observe->wait_ms : UINT64_MAX;
   while (!status) {
     status = watch(run, why);
+    if (!status && run->join.is_wanted) {
+      status = close_client(run);
+      status = status ? status : join_group(run, why);
+      continue;
+    }
     if (!run->has_fallen && !(status == GC_STATUS_SYSTEM && run->may_fall_back && run->client))
       break;
     gc_info(1, "%s", *why ? why : "nobody there: the next address is tried");
@@ -360,6 +398,7 @@ enum gc_status gc_observe_run(const struct gc_observe *observe, struct gc_out *o
   if (*why)
     gc_error("%s", why);
   status = gc_status_max(status, close_client(run));
+  gc_observe_join_end(&run->join);
   gc_phantom_file_close(&run->phantom);
   status = gc_status_max(status, gc_client_security_close(&run->security));
   (void)!gc_out_close(&run->report.tree); /* talk that could not be said */

@@ -14,6 +14,8 @@ complete -c gc-observe -l omn-format -x -a 'current 05' -d 'of informative respo
 complete -c gc-observe -l leisure -x -d 'confirm interest within so long, when a server asks (default 5)'
 complete -c gc-observe -l pairwise -x -d 'protect for the member with this Sender ID (hex) alone'
 complete -c gc-observe -l keep-old -x -d 'after a rekeying, receive under the previous keys for so long (default 300)'
+complete -c gc-observe -l join -r -F -d 'join the group that notifications are protected for, as a monitor; FILE: context with your Authorization Server'
+complete -c gc-observe -l join-out -r -F -d 'where the group\'s context goes (default: the group\'s name and .json); what is there is used'
 complete -c gc-observe -l trust-plain-keys -d 'take keys from an informative response that nothing protects: for tests'
 complete -c gc-observe -l scope -x -a 'interface link realm admin site organization global' -d 'scope of all-coap over IPv6 (default: link)'
 complete -c gc-observe -l hop-limit -x -d 'hop limit of multicast (default: the system\'s, 1)'

@@ -1,15 +1,12 @@
 #include "common/creds_fetch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "common/join_process.h"
 #include "common/status.h"
 #include "crypto/secret.h"
 #include "oscore/message.h"
@@ -22,7 +19,6 @@ enum {
   SOON_MS = 1500,         /* a process begins so soon that its find can be waited for */
   LIFE_MS = 10000,        /* of a process */
   LOOK_MS = 20,           /* whether it has ended */
-  PATH_LEN = 4096,
 };
 
 enum state { FREE, WAITS, UNDER_WAY, ASKED };
@@ -41,8 +37,6 @@ struct gc_creds_fetch {
   bool is_ended; /* there is no gc-join: said, and never tried again */
 };
 
-extern char **environ;
-
 struct gc_creds_fetch *gc_creds_fetch_new(void)
 {
   struct gc_creds_fetch *fetch = calloc(1, sizeof *fetch);
@@ -55,11 +49,8 @@ void gc_creds_fetch_free(struct gc_creds_fetch **pointer)
 {
   struct gc_creds_fetch *fetch = *pointer;
   *pointer = NULL;
-  if (fetch && fetch->child) {
-    kill(fetch->child, SIGTERM);
-    while (waitpid(fetch->child, NULL, 0) < 0 && errno == EINTR)
-      ;
-  }
+  if (fetch)
+    gc_join_process_end(&fetch->child);
   free(fetch);
 }
 
@@ -117,47 +108,9 @@ bool gc_creds_fetch_is_due(const struct gc_creds_fetch *fetch, const char *path,
 
 /* --- asking -------------------------------------------------------------------------------------------------------- */
 
-/* Beside the tool itself; else where PATH says. */
-static const char *find_program(char room[static PATH_LEN])
-{
-  const ssize_t len = readlink("/proc/self/exe", room, PATH_LEN - 1);
-  room[len > 0 ? len : 0] = '\0';
-  char *slash = strrchr(room, '/');
-  if (slash && (size_t)(slash - room) + sizeof "/gc-join" <= PATH_LEN) {
-    strcpy(slash, "/gc-join");
-    if (access(room, X_OK) == 0)
-      return room;
-  }
-  return "gc-join";
-}
-
-static int spawn(pid_t *child, const char *program, char *const *arguments)
-{
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  int error = posix_spawn_file_actions_init(&files);
-  if (error)
-    return error;
-  error = posix_spawnattr_init(&attributes);
-  for (int fd = 0; fd < (gc_diag_level() > 0 ? 2 : 3) && !error; fd++)
-    error = posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
-  if (!error) {
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    error = posix_spawnp(child, program, &files, &attributes, arguments, environ);
-  }
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  return error;
-}
-
 static void start(struct gc_creds_fetch *fetch, uint64_t now_ms)
 {
-  char room[PATH_LEN], ids[WANTS_MAX][2 * GC_ID_MAX_LEN + 1];
+  char ids[WANTS_MAX][2 * GC_ID_MAX_LEN + 1];
   char *arguments[WANTS_MAX + 5] = { (char[]){ "gc-join" }, (char[]){ "creds" } };
   const char *path = NULL;
   size_t count = 0;
@@ -178,7 +131,7 @@ static void start(struct gc_creds_fetch *fetch, uint64_t now_ms)
   arguments[2] = (char[]){ "--" };
   arguments[3] = (char *)(uintptr_t)path;
   gc_info(1, "%s: asking the Group Manager for %zu member%s not known here", path, count, count == 1 ? "" : "s");
-  const int error = spawn(&fetch->child, find_program(room), arguments);
+  const int error = gc_join_process_start(&fetch->child, arguments);
   fetch->child_ms = now_ms;
   fetch->look_ms = now_ms + LOOK_MS;
   if (error) {
