@@ -46,7 +46,8 @@ static uint8_t *place_of_id(struct gc_manager_index *index, const struct gc_mana
 bool gc_manager_index_has_id(struct gc_manager_index *index, const struct gc_manager_token *token)
 {
   uint8_t bit;
-  return (*place_of_id(index, token, &bit) & bit) != 0;
+  const uint8_t *place = place_of_id(index, token, &bit);
+  return (*place & bit) != 0;
 }
 
 enum gc_err gc_manager_index_add(struct gc_manager_index *index, struct gc_manager_token *token)
@@ -58,7 +59,8 @@ enum gc_err gc_manager_index_add(struct gc_manager_index *index, struct gc_manag
     gc_table_remove(&index->by_context, &token->by_context);
     return GC_E_MEMORY;
   }
-  *place_of_id(index, token, &bit) |= bit;
+  uint8_t *place = place_of_id(index, token, &bit);
+  *place |= bit;
   token->number = ++index->last_number;
   return GC_OK;
 }
@@ -70,8 +72,8 @@ enum gc_err gc_manager_index_confirm(struct gc_manager_index *index, struct gc_m
 
 void gc_manager_index_remove(struct gc_manager_index *index, struct gc_manager_token *token)
 {
-  uint8_t bit;
-  *place_of_id(index, token, &bit) &= (uint8_t)~bit;
+  uint8_t bit, *place = place_of_id(index, token, &bit);
+  *place &= (uint8_t)~bit;
   gc_table_remove(&index->by_context, &token->by_context);
   gc_table_remove(&index->by_material, &token->by_material);
   gc_table_remove(&index->by_identity, &token->by_identity);

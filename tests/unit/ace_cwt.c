@@ -104,7 +104,8 @@ static void an_extended_scope(void **state)
   assert_true(gc_bytes_equal(claims.scope.value, hexval(EXAMPLE_SCOPE)));
   assert_int_equal(gc_cwt_claims_write(&out, &claims), GC_OK);
   assert_true(gc_bytes_equal(gc_buf_bytes(&out), hexval("a1094a" EXAMPLE_SCOPE)));
-  static const char *const bad[] = { "a109d82a4a" EXAMPLE_SCOPE, "a109da6374022961ff", "a109da63740229", "a10906" };
+  static const char *const bad[] = { ("a109d82a4a" EXAMPLE_SCOPE), "a109da6374022961ff", "a109da63740229", "a10906",
+                                     "a104fb7ff8000000000000", "a104f97c00" /* no time is that */ };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
     assert_int_not_equal(gc_cwt_claims_parse(&claims, hexval(bad[i]), NULL), GC_OK);
 }
