@@ -30,7 +30,7 @@ static enum gc_err take(struct run *run, const char *event, const struct gc_as_p
                         struct gc_server_response *response, struct gc_as_answer *answer, enum gc_err err)
 {
   if (err) {
-    gc_error("%s: %s", event, err == GC_E_SYSTEM ? strerror(errno) : err == GC_E_LIMIT ? "the database is locked, or too many tokens are valid" : gc_err_str(err));
+    gc_error("%s: %s", event, err == GC_E_SYSTEM ? strerror(errno) : err == GC_E_LIMIT ? "the database is locked, or too many tokens are valid, of all or of this client" : gc_err_str(err));
     answer->why = "failed here";
     gc_as_log(run->out, run->params->common.json, event, peer, &request->from, answer);
     return err;

@@ -8,6 +8,7 @@
 
 #define GC_AS_DB_WHY_LEN 256
 #define GC_AS_DB_TOKENS_MAX 65536 /* valid at once; more: GC_E_LIMIT */
+#define GC_AS_DB_TOKENS_OF_CLIENT_MAX 1024 /* … of one client, whatever they are for */
 
 enum { GC_AS_PEER_SECRET_LEN = 16, GC_AS_PEER_SALT_LEN = 8 };
 

@@ -119,6 +119,16 @@ enum gc_err gc_as_db_count_tokens(struct gc_as_db *db, int64_t now_s, uint64_t *
   return err;
 }
 
+static enum gc_err count_of_client(struct gc_as_db *db, struct gc_bytes client, uint64_t *count)
+{
+  enum gc_err err;
+  sqlite3_stmt *row = gc_database_query(db->database, &err, "SELECT count(*) FROM tokens WHERE client = ?", "t", client);
+  if (row && gc_database_row(row, &err))
+    *count = (uint64_t)sqlite3_column_int64(row, 0);
+  sqlite3_finalize(row);
+  return err;
+}
+
 enum gc_err gc_as_db_each_token(struct gc_as_db *db, int64_t now_s, enum gc_err (*each)(void *ctx, const struct gc_as_issued *token), void *ctx)
 {
   static const char sql[] = "SELECT number, client, audience, material, expires FROM tokens WHERE expires > ? ORDER BY number";
@@ -141,14 +151,16 @@ enum gc_err gc_as_db_revoke(struct gc_as_db *db, struct gc_bytes client, struct 
 static enum gc_err issue(void *ctx, const struct gc_as_issued *token, int64_t now_s)
 {
   struct gc_as_db *db = ctx;
-  uint64_t count = 0;
+  uint64_t count = 0, own = 0;
   enum gc_err err = gc_database_begin(db->database);
   if (err)
     return err;
   err = gc_database_run(db->database, "DELETE FROM tokens WHERE expires <= ?", "i", now_s);
   if (!err || err == GC_E_NOT_FOUND)
     err = gc_as_db_count_tokens(db, now_s, &count);
-  if (!err && count >= GC_AS_DB_TOKENS_MAX)
+  if (!err)
+    err = count_of_client(db, token->client, &own);
+  if (!err && (count >= GC_AS_DB_TOKENS_MAX || own >= GC_AS_DB_TOKENS_OF_CLIENT_MAX))
     err = GC_E_LIMIT;
   if (!err)
     err = gc_database_run(db->database, "INSERT INTO tokens VALUES (?, ?, ?, ?, ?)", "ittbi", (int64_t)token->number, token->client, token->audience,

@@ -15,7 +15,7 @@
 
 #include "store/as_db.h"
 
-static char dir[] = "/tmp/gc-as-db-XXXXXX", path[64], why[GC_AS_DB_WHY_LEN];
+static char dir[40] = "/tmp/gc-as-db-XXXXXX", path[64], why[GC_AS_DB_WHY_LEN];
 
 static int make_folder(void **state)
 {
@@ -25,6 +25,13 @@ static int make_folder(void **state)
     return -1;
   snprintf(path, sizeof path, "%s/as.db", dir);
   return 0;
+}
+
+/* A thousand commits would wait for a disk. */
+static int make_folder_in_memory(void **state)
+{
+  strcpy(dir, access("/dev/shm", W_OK) ? "/tmp/gc-as-db-XXXXXX" : "/dev/shm/gc-as-db-XXXXXX");
+  return make_folder(state);
 }
 
 static int remove_folder(void **state)
@@ -301,6 +308,26 @@ static void a_damaged_database_is_told(void **state)
   gc_as_db_close(&db);
 }
 
+/* One client cannot take the others' room; with its first token's end there is room for one more. */
+static void so_many_tokens_of_one_client(void **state)
+{
+  (void)state;
+  struct gc_as_db *db = reopen(NULL);
+  struct gc_as_store store = gc_as_db_store(db);
+  struct gc_as_issued token = { .client = text("alice"), .audience = text("gm"), .material_id = gc_bytes("\x01", 1), .expires_s = 1000 };
+  for (token.number = 1; token.number <= GC_AS_DB_TOKENS_OF_CLIENT_MAX; token.number++) {
+    assert_int_equal(store.issue(store.ctx, &token, 10), GC_OK);
+    token.expires_s = 2000;
+  }
+  assert_int_equal(store.issue(store.ctx, &token, 999), GC_E_LIMIT);
+  token.client = text("bob");
+  assert_int_equal(store.issue(store.ctx, &token, 999), GC_OK);
+  token.client = text("alice");
+  token.number++;
+  assert_int_equal(store.issue(store.ctx, &token, 1000), GC_OK);
+  gc_as_db_close(&db);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -309,6 +336,7 @@ int main(void)
     cmocka_unit_test_setup_teardown(policies_of_one_audience_and_of_all_add_up, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(tokens_are_known_until_they_expire_or_are_revoked, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(tokens_are_listed_and_revoked_by_client, make_folder, remove_folder),
+    cmocka_unit_test_setup_teardown(so_many_tokens_of_one_client, make_folder_in_memory, remove_folder),
     cmocka_unit_test_setup_teardown(a_full_disk_leaves_what_was, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(a_locked_database_is_told, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(a_damaged_database_is_told, make_folder, remove_folder),
