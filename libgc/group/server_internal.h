@@ -1,6 +1,7 @@
 /* What the files of the server share. Not for callers.
  *
- *   server.c            members, resources, datagrams in, the clock
+ *   server.c            members, datagrams in, the clock
+ *   server_resources.c  resources and their paths
  *   server_accept.c     from a message to a request: the one place where a request is let in
  *   server_respond.c    from an answer to a message: the one place where a response is made
  *   server_block.c      bodies in blocks (RFC 7959)
@@ -213,6 +214,8 @@ void gc_server_trace(const struct gc_server_exchange *exchange, uint8_t code, si
 /** Move the deadline of something that lives. */
 void gc_due_set(struct gc_server *server, struct gc_due *due, uint64_t at_ms);
 void gc_server_drop_delayed(struct gc_delayed *delayed);
+
+/* server_resources.c */
 void gc_resource_free(struct gc_resource *resource);
 
 /* server_accept.c */
