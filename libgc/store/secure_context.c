@@ -1,4 +1,4 @@
-#include "store/secure_context.h"
+#include "store/secure_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,21 +10,6 @@
 
 /* told what is wrong */
 typedef void problem_fn(void *ctx, bool is_error, const struct gc_context_problem *problem);
-
-struct member_name {
-  uint8_t id[GC_ID_MAX_LEN], id_len;
-  char *name;
-};
-
-struct gc_secure_context {
-  struct gc_oscore_context *oscore;
-  struct gc_state_file *state; /* NULL: read-only */
-  unsigned flags;              /* it was made with */
-  bool keeps_windows, windows_lost;
-  char *name;
-  struct member_name *names;
-  size_t name_count;
-};
 
 struct maker {
   struct gc_secure_context *to;
@@ -172,19 +157,6 @@ static void fingerprint(const struct gc_context_file *f, bool is_of_windows, uin
   gc_hkdf(GC_HASH_SHA256, f->has_sender && !is_of_windows ? f->sender.id : gc_bytes(NULL, 0), pieces, 5, what, out, GC_FINGERPRINT_LEN);
 }
 
-static void restore_window(void *ctx, const struct gc_state_window *saved)
-{
-  struct gc_secure_context *to = ctx;
-  struct gc_oscore_recipient *recipient = gc_oscore_context_find(to->oscore, saved->kid);
-  if (!recipient || saved->top > GC_PIV_MAX)
-    return;
-  struct gc_replay_window *window = gc_oscore_recipient_window(recipient);
-  window->next = saved->top + 1;
-  window->received = 1; /* the highest itself */
-  for (size_t i = 0; i < 8 && i < saved->bits.len; i++)
-    window->received |= (uint64_t)saved->bits.ptr[i] << 8 * i;
-}
-
 /* What a state file says of itself names it, not the context file. */
 static enum gc_err tell_state(const struct maker *m, char *why, enum gc_err err)
 {
@@ -215,39 +187,11 @@ static enum gc_err open_state(const struct maker *m, unsigned flags, struct gc_s
   return GC_OK;
 }
 
-/* The same keys under other rules: the windows go on where they are. */
-static void take_windows(struct gc_secure_context *to, struct gc_secure_context *before)
+static enum gc_err begin_windows(const struct maker *m)
 {
-  gc_oscore_context_take_windows(to->oscore, before->oscore);
-  to->windows_lost = before->windows_lost;
-  to->keeps_windows = before->keeps_windows;
-  before->keeps_windows = false;
-}
-
-static enum gc_err begin_windows(const struct maker *m, unsigned flags)
-{
-  const bool has_before = m->before && gc_oscore_context_compare(m->before->oscore, m->to->oscore) != GC_OSCORE_OTHER;
-  if (!m->to->state || !(flags & GC_SECURE_WINDOWS)) {
-    if (has_before)
-      take_windows(m->to, m->before);
-    return GC_OK;
-  }
-  enum gc_err err = gc_state_file_serve(m->to->state);
-  if (err)
-    return tell(m, "", err != GC_E_EXISTS ? gc_err_str(err)
-                       : m->file->profile == GC_PROFILE_OSCORE ? "another process answers with this context, and one at a time can (a gc-join watch?)"
-                       : "another process answers with this context: each member needs its own Sender ID", err);
-  if (has_before) {
-    take_windows(m->to, m->before);
-    return GC_OK;
-  }
-  err = gc_state_file_windows_begin(m->to->state, restore_window, m->to, &m->to->windows_lost);
-  if (err)
-    return tell(m, "", "replay windows of the state file cannot be used", err);
-  m->to->keeps_windows = true;
-  if (m->to->windows_lost)
-    gc_oscore_context_lose_windows(m->to->oscore);
-  return GC_OK;
+  const char *why = "";
+  enum gc_err err = gc_secure_windows_begin(m->to, m->before, &why);
+  return err ? tell(m, "", why, err) : GC_OK;
 }
 
 static enum gc_err make(const struct maker *m, unsigned flags)
@@ -267,7 +211,7 @@ static enum gc_err make(const struct maker *m, unsigned flags)
   err = open_state(m, flags, &m->to->state);
   if (!err)
     err = add_members(m);
-  return err ? err : begin_windows(m, flags);
+  return err ? err : begin_windows(m);
 }
 
 static enum gc_err make_or_free(struct gc_secure_context **out, struct maker *m, unsigned flags)
@@ -342,36 +286,11 @@ enum gc_err gc_secure_context_update(struct gc_secure_context *context, struct g
   return err ? tell(&m, "", gc_err_str(err), err) : GC_OK;
 }
 
-static enum gc_err save_windows(struct gc_secure_context *c)
-{
-  size_t count = gc_oscore_context_count(c->oscore), used = 0;
-  struct gc_state_window *windows = calloc(count + 1, sizeof *windows);
-  uint8_t(*bits)[8] = calloc(count + 1, sizeof *bits);
-  enum gc_err err = windows && bits ? GC_OK : GC_E_MEMORY;
-  for (size_t i = 0; !err && i < count; i++) {
-    struct gc_oscore_recipient *recipient = gc_oscore_context_at(c->oscore, i);
-    const struct gc_replay_window *window = gc_oscore_recipient_window(recipient);
-    if (!window->is_valid) {
-      err = GC_E_STATE; /* still lost: it must stay so */
-    } else if (window->next) {
-      for (size_t b = 0; b < 8; b++)
-        bits[used][b] = (uint8_t)(window->received >> 8 * b);
-      windows[used] = (struct gc_state_window){ gc_oscore_recipient_id(recipient), window->next - 1, gc_bytes(bits[used], 8) };
-      used++;
-    }
-  }
-  if (!err)
-    err = gc_state_file_windows_save(c->state, windows, used);
-  free(windows);
-  free(bits);
-  return err == GC_E_STATE ? GC_OK : err;
-}
-
 enum gc_err gc_secure_context_retire(struct gc_secure_context *context, bool keep)
 {
   enum gc_err err = GC_OK;
   if (context->keeps_windows)
-    err = keep ? save_windows(context) : gc_state_file_windows_forget(context->state);
+    err = keep ? gc_secure_windows_save(context) : gc_state_file_windows_forget(context->state);
   int saved = errno;
   context->keeps_windows = false;
   gc_oscore_context_retire(context->oscore);
@@ -385,7 +304,7 @@ enum gc_err gc_secure_context_close(struct gc_secure_context **context)
   struct gc_secure_context *c = *context;
   if (!c)
     return GC_OK;
-  enum gc_err err = c->keeps_windows ? save_windows(c) : GC_OK;
+  enum gc_err err = c->keeps_windows ? gc_secure_windows_save(c) : GC_OK;
   int saved = errno;
   gc_oscore_context_free(&c->oscore);
   gc_state_file_close(&c->state);
