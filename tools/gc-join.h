@@ -50,7 +50,7 @@ enum gc_status gc_join_run_cred(const struct gc_join_options *options);
 enum gc_status gc_join_run_leave(const struct gc_join_options *options);
 enum gc_status gc_join_run_watch(const struct gc_join_options *options);
 
-/* gc-join_session.c: one run with its files, sockets and state machine */
+/* one run with its files, sockets and state machine */
 
 struct gc_join_session {
   const struct gc_join_options *options;
@@ -86,11 +86,14 @@ struct gc_join_watch {
   void (*retire)(void *ctx, struct gc_oscore_context *context); /* an association that has been replaced */
 };
 
-/** A session for joining: from the command line alone. */
-enum gc_status gc_join_session_begin(struct gc_join_session *session, const struct gc_join_options *options);
-/** A session of a member: from FILE.join, with what the command line says instead. */
-enum gc_status gc_join_session_resume(struct gc_join_session *session, const struct gc_join_options *options, unsigned association_uses);
-enum gc_status gc_join_session_end(struct gc_join_session *session);
+/* gc-join_session.c: its sockets and state machine */
+
+/** Open the node, without sockets yet. */
+enum gc_status gc_join_session_open(struct gc_join_session *session);
+/** A socket for this destination's address family, where there is none yet. */
+enum gc_status gc_join_session_socket(struct gc_join_session *session, const struct gc_destination *to);
+/** Make the client and the state machine; 4: said */
+enum gc_status gc_join_session_start(struct gc_join_session *session, const struct gc_join_params *params);
 
 /** One operation from its request to its end; `take` is given what came where it is done, and its status is the result.
  *  Everything else is said, and its status returned. */
@@ -100,6 +103,15 @@ enum gc_status gc_join_session_ask(struct gc_join_session *session, enum gc_join
 /** The same for what not every Group Manager has: refused, it is left. */
 enum gc_status gc_join_session_try(struct gc_join_session *session, enum gc_join_operation operation,
                                    enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx);
+
+/* gc-join_setup.c: its beginning and end, from files and the command line */
+
+/** A session for joining: from the command line alone. */
+enum gc_status gc_join_session_begin(struct gc_join_session *session, const struct gc_join_options *options);
+/** A session of a member: from FILE.join, with what the command line says instead. */
+enum gc_status gc_join_session_resume(struct gc_join_session *session, const struct gc_join_options *options, unsigned association_uses);
+/** Close and free all of it, also where beginning or resuming has failed. 4: said */
+enum gc_status gc_join_session_end(struct gc_join_session *session);
 
 /** The Authorization Server at session->as: its address and token endpoint. */
 enum gc_status gc_join_use_as(struct gc_join_session *session, struct gc_join_server *as);
