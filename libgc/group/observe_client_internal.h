@@ -1,8 +1,9 @@
 /* What the files of the observing client share. Not for callers.
  *
- *   observe_client.c         the client: registration, what the client below tells, the clock
- *   observe_client_server.c  one server: registering again, freshness, confirmations
- *   observe_client_group.c   informative responses, what comes to groups
+ *   observe_client.c           the client: what the client below tells, new keys, the clock
+ *   observe_client_register.c  the first registration
+ *   observe_client_server.c    one server: registering again, freshness, confirmations
+ *   observe_client_group.c     informative responses, what comes to groups
  */
 #ifndef GC_GROUP_OBSERVE_CLIENT_INTERNAL_H
 #define GC_GROUP_OBSERVE_CLIENT_INTERNAL_H
