@@ -7,43 +7,15 @@
 #include "base/hex.h"
 #include "common/arg.h"
 #include "common/show.h"
-#include "gc-decode.h"
+#include "gc-decode_filter.h"
 #include "iana/options.h"
 
-enum { NODES_MAX = 256, DEPTH_MAX = 64, TEXT_MAX = 4096 };
+enum { DEPTH_MAX = 64 };
 
-enum kind { KIND_AND, KIND_OR, KIND_NOT, KIND_FLAG, KIND_COMPARE };
-enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_CONTAINS };
-
-enum field {
-  FIELD_CODE, FIELD_TYPE, FIELD_MID, FIELD_TOKEN, FIELD_SRC, FIELD_DST, FIELD_HOST, FIELD_PORT, FIELD_PATH, FIELD_QUERY,
-  FIELD_OPTION, FIELD_PAYLOAD, FIELD_SIZE, FIELD_N,
-};
 static const char *const field_names[] = { "code", "type", "mid", "token", "src", "dst", "host", "port", "path", "query",
                                            "option", "payload", "size", "n", NULL };
-
-enum flag {
-  FLAG_REQUEST, FLAG_RESPONSE, FLAG_EMPTY, FLAG_CON, FLAG_NON, FLAG_ACK, FLAG_RST, FLAG_MCAST, FLAG_ERROR, FLAG_DUPLICATE, FLAG_PAIRED,
-  FLAG_PROTECTED, FLAG_VERIFIED, FLAG_REFUSED,
-};
 static const char *const flag_names[] = { "request", "response", "empty", "con", "non", "ack", "rst", "mcast", "error", "duplicate",
                                           "paired", "protected", "verified", "refused", NULL };
-
-struct node {
-  uint8_t kind, op, what;       /* what: enum field or enum flag */
-  uint16_t left, right;
-  uint64_t number, number_max;  /* code==2.xx is a range */
-  struct gc_addr addr;          /* port 0: any */
-  const char *text;             /* in the filter's own store */
-  size_t len;
-};
-
-struct decode_filter {
-  struct node nodes[NODES_MAX];
-  uint16_t count, root;
-  uint8_t store[TEXT_MAX];      /* values: text and bytes */
-  size_t stored;
-};
 
 struct parser {
   struct decode_filter *filter;
@@ -81,9 +53,9 @@ static bool take(struct parser *parser, const char *what)
   return true;
 }
 
-static int add_node(struct parser *parser, struct node node)
+static int add_node(struct parser *parser, struct filter_node node)
 {
-  if (parser->filter->count == NODES_MAX)
+  if (parser->filter->count == FILTER_NODES_MAX)
     return fail(parser, parser->pos, "the filter is too long");
   parser->filter->nodes[parser->filter->count] = node;
   return parser->filter->count++;
@@ -101,7 +73,7 @@ static bool take_value(struct parser *parser, struct gc_bytes *out)
   for (; *p && (quote ? *p != quote : *p != ' ' && *p != '\t' && *p != '\n' && *p != ')' && *p != '('); p++) {
     if (quote && *p == '\\' && p[1])
       p++;
-    if (filter->stored == TEXT_MAX)
+    if (filter->stored == FILTER_TEXT_MAX)
       return fail(parser, at, "the filter is too long"), false;
     filter->store[filter->stored++] = (uint8_t)*p;
   }
@@ -122,7 +94,7 @@ static bool is_digit(int c)
 }
 
 /* "2.05", "2.xx", "GET" */
-static bool parse_code(struct node *node, const char *text)
+static bool parse_code(struct filter_node *node, const char *text)
 {
   if (is_digit(text[0]) && text[0] <= '7' && text[1] == '.') {
     uint64_t class = (uint64_t)(text[0] - '0') << 5;
@@ -145,7 +117,7 @@ static bool parse_code(struct node *node, const char *text)
   return false;
 }
 
-static bool parse_type(struct node *node, const char *text)
+static bool parse_type(struct filter_node *node, const char *text)
 {
   for (uint8_t type = 0; type < 4; type++)
     if (strcasecmp(text, gc_show_type(type)) == 0) {
@@ -155,7 +127,7 @@ static bool parse_type(struct node *node, const char *text)
   return false;
 }
 
-static bool parse_option(struct node *node, struct gc_bytes value, const char *text)
+static bool parse_option(struct filter_node *node, struct gc_bytes value, const char *text)
 {
   const struct gc_option_info *info = gc_option_by_name(value);
   if (!info)
@@ -165,10 +137,10 @@ static bool parse_option(struct node *node, struct gc_bytes value, const char *t
 }
 
 /* Bytes in hex, kept where the text was. */
-static bool parse_hex(struct decode_filter *filter, struct node *node, struct gc_bytes value)
+static bool parse_hex(struct decode_filter *filter, struct filter_node *node, struct gc_bytes value)
 {
   struct gc_buf buf = gc_buf(filter->store + (value.ptr - filter->store), value.len);
-  uint8_t bytes[TEXT_MAX];
+  uint8_t bytes[FILTER_TEXT_MAX];
   struct gc_buf out = gc_buf(bytes, sizeof bytes);
   if (value.len > 0 && gc_hex_decode(&out, (const char *)value.ptr, value.len, NULL) != GC_OK)
     return false;
@@ -176,14 +148,14 @@ static bool parse_hex(struct decode_filter *filter, struct node *node, struct gc
   return gc_buf_add(&buf, gc_buf_bytes(&out)) == GC_OK;
 }
 
-static const char *wrong_value(struct decode_filter *filter, struct node *node, struct gc_bytes value)
+static const char *wrong_value(struct decode_filter *filter, struct filter_node *node, struct gc_bytes value)
 {
   char text[128] = "";
   if (value.len < sizeof text)
     memcpy(text, value.ptr, value.len);
   node->text = (const char *)value.ptr;
   node->len = value.len;
-  switch ((enum field)node->what) {
+  switch ((enum filter_field)node->what) {
   case FIELD_CODE:
     return parse_code(node, text) ? NULL : "a code is 2.05, 2.xx or a method's name";
   case FIELD_TYPE:
@@ -210,7 +182,7 @@ static const char *wrong_value(struct decode_filter *filter, struct node *node, 
   return NULL;
 }
 
-static bool is_op_allowed(enum field field, enum op op)
+static bool is_op_allowed(enum filter_field field, enum filter_op op)
 {
   switch (field) {
   case FIELD_MID: case FIELD_PORT: case FIELD_SIZE: case FIELD_N: case FIELD_CODE:
@@ -222,11 +194,11 @@ static bool is_op_allowed(enum field field, enum op op)
   }
 }
 
-static int parse_comparison(struct parser *parser, enum field field)
+static int parse_comparison(struct parser *parser, enum filter_field field)
 {
   static const char *const ops[] = { "==", "!=", "<=", ">=", "<", ">", "~" };
   static const uint8_t op_values[] = { OP_EQ, OP_NE, OP_LE, OP_GE, OP_LT, OP_GT, OP_CONTAINS };
-  struct node node = { .kind = KIND_COMPARE, .what = (uint8_t)field };
+  struct filter_node node = { .kind = KIND_COMPARE, .what = (uint8_t)field };
   struct gc_bytes value;
   size_t i = 0, count = sizeof ops / sizeof ops[0];
   skip_blanks(parser);
@@ -262,7 +234,7 @@ static int parse_term(struct parser *parser)
   }
   for (uint8_t i = 0; flag_names[i]; i++)
     if (take(parser, flag_names[i]))
-      return add_node(parser, (struct node){ .kind = KIND_FLAG, .what = i });
+      return add_node(parser, (struct filter_node){ .kind = KIND_FLAG, .what = i });
   for (uint8_t i = 0; field_names[i]; i++)
     if (take(parser, field_names[i]))
       return parse_comparison(parser, i);
@@ -279,7 +251,7 @@ static int parse_not(struct parser *parser)
   skip_blanks(parser);
   if (take(parser, "not") || (parser->pos[0] == '!' && take(parser, "!"))) {
     int inner = parse_not(parser);
-    result = inner < 0 ? inner : add_node(parser, (struct node){ .kind = KIND_NOT, .left = (uint16_t)inner });
+    result = inner < 0 ? inner : add_node(parser, (struct filter_node){ .kind = KIND_NOT, .left = (uint16_t)inner });
   } else {
     result = parse_term(parser);
   }
@@ -292,7 +264,7 @@ static int parse_and(struct parser *parser)
   int left = parse_not(parser);
   while (left >= 0 && (take(parser, "and") || take(parser, "&&"))) {
     int right = parse_not(parser);
-    left = right < 0 ? right : add_node(parser, (struct node){ .kind = KIND_AND, .left = (uint16_t)left, .right = (uint16_t)right });
+    left = right < 0 ? right : add_node(parser, (struct filter_node){ .kind = KIND_AND, .left = (uint16_t)left, .right = (uint16_t)right });
   }
   return left;
 }
@@ -302,7 +274,7 @@ static int parse_or(struct parser *parser)
   int left = parse_and(parser);
   while (left >= 0 && (take(parser, "or") || take(parser, "||"))) {
     int right = parse_and(parser);
-    left = right < 0 ? right : add_node(parser, (struct node){ .kind = KIND_OR, .left = (uint16_t)left, .right = (uint16_t)right });
+    left = right < 0 ? right : add_node(parser, (struct filter_node){ .kind = KIND_OR, .left = (uint16_t)left, .right = (uint16_t)right });
   }
   return left;
 }
@@ -331,131 +303,4 @@ void decode_filter_free(struct decode_filter **filter)
 {
   free(*filter);
   *filter = NULL;
-}
-
-/* --- evaluation ------------------------------------------------------------------------------------------------------------ */
-
-static bool compare_number(const struct node *node, uint64_t value)
-{
-  switch ((enum op)node->op) {
-  case OP_EQ: return value >= node->number && value <= node->number_max;
-  case OP_NE: return value < node->number || value > node->number_max;
-  case OP_LT: return value < node->number;
-  case OP_LE: return value <= node->number_max;
-  case OP_GT: return value > node->number_max;
-  case OP_GE: return value >= node->number;
-  default:    return false;
-  }
-}
-
-static bool compare_bytes(const struct node *node, struct gc_bytes value)
-{
-  struct gc_bytes wanted = gc_bytes(node->text, node->len);
-  if (node->op == OP_CONTAINS)
-    return wanted.len == 0 || (value.len > 0 && memmem(value.ptr, value.len, wanted.ptr, wanted.len));
-  return gc_bytes_equal(value, wanted) == (node->op == OP_EQ);
-}
-
-static bool is_address(const struct node *node, const struct gc_addr *addr)
-{
-  return node->addr.port ? gc_addr_equal(&node->addr, addr) : gc_addr_same_host(&node->addr, addr);
-}
-
-/* "/a/b" or "x=1&y": the values of all options of the number */
-static bool compare_joined(const struct node *node, const struct decode_record *record, uint16_t number, char separator, bool leads)
-{
-  uint8_t text[TEXT_MAX];
-  struct gc_buf joined = gc_buf(text, sizeof text);
-  struct gc_option_iter iter = gc_option_iter(decode_shown_message(record)->options);
-  struct gc_option option;
-  bool is_there = false, fits = true;
-  while (gc_option_next(&iter, &option) && option.number <= number)
-    if (option.number == number) {
-      fits = fits && (!(leads || is_there) || gc_buf_add_u8(&joined, (uint8_t)separator) == GC_OK) &&
-             gc_buf_add(&joined, option.value) == GC_OK;
-      is_there = true;
-    }
-  if (!is_there && leads && GC_CODE_IS_REQUEST(decode_shown_message(record)->code)) /* no Uri-Path is the path "/" */
-    is_there = fits = gc_buf_add_u8(&joined, (uint8_t)separator) == GC_OK;
-  if (!is_there)
-    return node->op == OP_NE;
-  return fits && compare_bytes(node, gc_buf_bytes(&joined));
-}
-
-static bool compare(const struct node *node, const struct decode_record *record)
-{
-  const struct gc_message *message = decode_shown_message(record);
-  bool negate = node->op == OP_NE;
-  switch ((enum field)node->what) {
-  case FIELD_N:    return compare_number(node, record->n);
-  case FIELD_SIZE: return compare_number(node, record->datagram.len);
-  case FIELD_SRC:  return record->has_place && is_address(node, &record->from) != negate;
-  case FIELD_DST:  return record->has_place && is_address(node, &record->to) != negate;
-  case FIELD_HOST: return record->has_place && (is_address(node, &record->from) || is_address(node, &record->to)) != negate;
-  case FIELD_PORT:
-    if (!record->has_place)
-      return false;
-    if (negate)
-      return compare_number(node, record->from.port) && compare_number(node, record->to.port);
-    return compare_number(node, record->from.port) || compare_number(node, record->to.port);
-  default:
-    break;
-  }
-  if (!record->is_header_read)
-    return false;
-  switch ((enum field)node->what) {
-  case FIELD_CODE:    return compare_number(node, message->code);
-  case FIELD_TYPE:    return compare_number(node, message->type);
-  case FIELD_MID:     return compare_number(node, message->mid);
-  case FIELD_TOKEN:   return compare_bytes(node, message->token);
-  case FIELD_PATH:    return compare_joined(node, record, GC_OPTION_URI_PATH, '/', true);
-  case FIELD_QUERY:   return compare_joined(node, record, GC_OPTION_URI_QUERY, '&', false);
-  case FIELD_OPTION:  return gc_option_find(message->options, (uint16_t)node->number, NULL) != negate;
-  case FIELD_PAYLOAD: return compare_bytes(node, message->payload);
-  default:            return false;
-  }
-}
-
-static bool has_flag(enum flag flag, const struct decode_record *record)
-{
-  const struct gc_message *message = &record->message;
-  switch (flag) {
-  case FLAG_MCAST:     return record->has_place && gc_addr_is_multicast(&record->to);
-  case FLAG_ERROR:     return record->error != NULL;
-  case FLAG_DUPLICATE: return record->duplicate_of != 0;
-  case FLAG_PAIRED:    return record->request || record->acknowledges || record->resets;
-  case FLAG_PROTECTED: return record->security != NULL;
-  case FLAG_VERIFIED:  return record->security && record->security->outcome <= DECODE_VERIFIED;
-  case FLAG_REFUSED:   return record->security && record->security->outcome == DECODE_REFUSED;
-  default:             break;
-  }
-  if (!record->is_header_read)
-    return false;
-  switch (flag) {
-  case FLAG_REQUEST:  return GC_CODE_IS_REQUEST(message->code);
-  case FLAG_RESPONSE: return GC_CODE_IS_RESPONSE(message->code);
-  case FLAG_EMPTY:    return message->code == GC_CODE_EMPTY;
-  case FLAG_CON:      return message->type == GC_TYPE_CON;
-  case FLAG_NON:      return message->type == GC_TYPE_NON;
-  case FLAG_ACK:      return message->type == GC_TYPE_ACK;
-  case FLAG_RST:      return message->type == GC_TYPE_RST;
-  default:            return false;
-  }
-}
-
-static bool matches(const struct decode_filter *filter, uint16_t at, const struct decode_record *record)
-{
-  const struct node *node = &filter->nodes[at];
-  switch ((enum kind)node->kind) {
-  case KIND_AND:  return matches(filter, node->left, record) && matches(filter, node->right, record);
-  case KIND_OR:   return matches(filter, node->left, record) || matches(filter, node->right, record);
-  case KIND_NOT:  return !matches(filter, node->left, record);
-  case KIND_FLAG: return has_flag(node->what, record);
-  default:        return compare(node, record);
-  }
-}
-
-bool decode_filter_matches(const struct decode_filter *filter, const struct decode_record *record)
-{
-  return matches(filter, filter->root, record);
 }
