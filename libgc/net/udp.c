@@ -5,25 +5,19 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
-/* after the socket headers, whose names it would define otherwise */
-#include <linux/errqueue.h>
 
 #include "net/iface.h"
 #include "net/sockaddr.h"
+#include "net/udp_batch.h"
 
 #ifndef IPV6_MULTICAST_ALL
 #define IPV6_MULTICAST_ALL 29 /* Linux 4.20; glibc 2.36 names it only in linux/in6.h */
 #endif
 
-enum {
-  BATCH = 64,
-  SLOT_LEN = 65536,    /* a UDP payload has 65527 bytes at most; pages of a slot that are never written cost nothing */
-  SEND_PATIENCE_MS = 100,
-};
+enum { SEND_PATIENCE_MS = 100 };
 
 struct gc_udp {
   int fd;
@@ -31,74 +25,6 @@ struct gc_udp {
   struct gc_addr address, error_peer;
   struct gc_addr group, group_source; /* the last group sent to (zone: the interface asked for), and from where */
 };
-
-struct control {
-  _Alignas(struct cmsghdr) uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct sock_extended_err) + sizeof(struct sockaddr_in6))];
-};
-
-struct batch {
-  struct mmsghdr messages[BATCH];
-  struct iovec vectors[BATCH];
-  union gc_sockaddr names[BATCH];
-  struct control controls[BATCH];
-  uint8_t *slots;
-};
-
-/* One batch serves all sockets of a thread: a thousand members need no thousand buffers. A receive inside the callback of
- * another finds none and makes its own. */
-static _Thread_local struct batch *idle_batch;
-
-static void reset_message(struct batch *batch, size_t i)
-{
-  struct msghdr *m = &batch->messages[i].msg_hdr;
-  m->msg_namelen = sizeof batch->names[i];
-  m->msg_controllen = sizeof batch->controls[i].bytes;
-  m->msg_flags = 0;
-}
-
-static void batch_free(struct batch *batch)
-{
-  if (!batch)
-    return;
-  munmap(batch->slots, (size_t)BATCH * SLOT_LEN);
-  free(batch);
-}
-
-static struct batch *batch_take(void)
-{
-  struct batch *batch = idle_batch;
-  idle_batch = NULL;
-  if (batch)
-    return batch;
-  batch = calloc(1, sizeof *batch);
-  if (!batch)
-    return NULL;
-  void *slots = mmap(NULL, (size_t)BATCH * SLOT_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (slots == MAP_FAILED) {
-    free(batch);
-    return NULL;
-  }
-  batch->slots = slots;
-  for (size_t i = 0; i < BATCH; i++) {
-    batch->vectors[i] = (struct iovec){ batch->slots + i * SLOT_LEN, SLOT_LEN };
-    batch->messages[i].msg_hdr.msg_iov = &batch->vectors[i];
-    batch->messages[i].msg_hdr.msg_iovlen = 1;
-    batch->messages[i].msg_hdr.msg_name = &batch->names[i];
-    batch->messages[i].msg_hdr.msg_control = batch->controls[i].bytes;
-    reset_message(batch, i);
-  }
-  return batch;
-}
-
-static void batch_give(struct batch *batch, size_t used)
-{
-  for (size_t i = 0; i < used; i++)
-    reset_message(batch, i);
-  if (idle_batch)
-    batch_free(batch);
-  else
-    idle_batch = batch;
-}
 
 static bool set_int(int fd, int level, int name, int value)
 {
@@ -182,8 +108,7 @@ void gc_udp_close(struct gc_udp **udp)
   close((*udp)->fd);
   free(*udp);
   *udp = NULL;
-  batch_free(idle_batch);
-  idle_batch = NULL;
+  gc_udp_batch_clear();
 }
 
 int gc_udp_fd(const struct gc_udp *udp)
@@ -252,7 +177,7 @@ static int error_of(const struct msghdr *message)
 static int take_error(struct gc_udp *udp)
 {
   union gc_sockaddr name;
-  struct control control;
+  struct gc_udp_control control;
   uint8_t byte;
   struct iovec vector = { &byte, 1 };
   struct msghdr m = { .msg_name = &name, .msg_namelen = sizeof name, .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes,
@@ -288,16 +213,16 @@ static void packet_info(struct gc_datagram *datagram, struct msghdr *m)
 
 enum gc_err gc_udp_receive(struct gc_udp *udp, void (*receive)(void *ctx, const struct gc_datagram *datagram), void *ctx)
 {
-  struct batch *batch = batch_take();
+  struct gc_udp_batch *batch = gc_udp_batch_take();
   if (!batch) {
     errno = ENOMEM;
     return GC_E_SYSTEM;
   }
-  const int n = recvmmsg(udp->fd, batch->messages, BATCH, MSG_DONTWAIT, NULL);
+  const int n = recvmmsg(udp->fd, batch->messages, GC_UDP_BATCH, MSG_DONTWAIT, NULL);
   if (n < 0) {
     const int failed = errno;
     int error;
-    batch_give(batch, 0);
+    gc_udp_batch_give(batch, 0);
     while ((error = take_error(udp)) == 0)
       ;
     if (error < 0) {
@@ -312,18 +237,18 @@ enum gc_err gc_udp_receive(struct gc_udp *udp, void (*receive)(void *ctx, const 
   for (size_t i = 0; i < (size_t)n; i++) {
     struct msghdr *m = &batch->messages[i].msg_hdr;
     struct gc_datagram datagram = { .remote = gc_sockaddr_to(&batch->names[i]), .local = local,
-                                    .bytes = gc_bytes(batch->slots + i * SLOT_LEN, batch->messages[i].msg_len) };
+                                    .bytes = gc_bytes(batch->slots + i * GC_UDP_SLOT_LEN, batch->messages[i].msg_len) };
     packet_info(&datagram, m);
     receive(ctx, &datagram);
   }
-  batch_give(batch, (size_t)n);
+  gc_udp_batch_give(batch, (size_t)n);
   return GC_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ sending */
 
 /* source address and interface for one datagram; 0: the system chooses both */
-static size_t put_packet_info(struct control *control, const struct gc_addr *local, uint32_t ifindex, enum gc_family family)
+static size_t put_packet_info(struct gc_udp_control *control, const struct gc_addr *local, uint32_t ifindex, enum gc_family family)
 {
   const bool has_local = local->family == family && !gc_addr_is_any(local) && !gc_addr_is_multicast(local);
   struct cmsghdr *c = (struct cmsghdr *)(void *)control->bytes;
@@ -394,7 +319,7 @@ static const struct gc_addr *group_source(struct gc_udp *udp, const struct gc_da
 enum gc_err gc_udp_send(struct gc_udp *udp, const struct gc_datagram *datagram)
 {
   union gc_sockaddr name;
-  struct control control;
+  struct gc_udp_control control;
   const enum gc_family family = datagram->remote.family;
   struct iovec vector = { (void *)(uintptr_t)datagram->bytes.ptr, datagram->bytes.len };
   uint32_t ifindex = 0;
