@@ -103,11 +103,8 @@ struct found {
 
 static enum gc_err read_pair(struct gc_cbor_reader *reader, struct gc_cnf *out, struct found *found)
 {
-  struct gc_cbor_item item;
-  int64_t label = 0;
-  enum gc_err err = gc_cbor_peek(reader, &item);
-  if (!err)
-    err = item.type == GC_CBOR_TEXT ? gc_cbor_skip(reader) : gc_cbor_read_int(reader, &label);
+  int64_t label;
+  enum gc_err err = gc_cbor_read_label(reader, &label);
   if (err)
     return err;
   if (label != KCCS_EARLY && label != CREDENTIAL_EARLY && !gc_cnf_method_name(label)) {

@@ -53,6 +53,7 @@ enum gc_err gc_cbor_peek(struct gc_cbor_reader *reader, struct gc_cbor_item *out
 /* One item of the type named; GC_E_MALFORMED: it has another type (the phrase says which was expected). */
 enum gc_err gc_cbor_read_uint(struct gc_cbor_reader *reader, uint64_t *out) GC_MUST_CHECK;
 enum gc_err gc_cbor_read_int(struct gc_cbor_reader *reader, int64_t *out) GC_MUST_CHECK; /* GC_E_RANGE beyond 64 bits */
+enum gc_err gc_cbor_read_label(struct gc_cbor_reader *reader, int64_t *out) GC_MUST_CHECK; /* int; 0 for a text string, which is skipped */
 enum gc_err gc_cbor_read_tag(struct gc_cbor_reader *reader, uint64_t *out) GC_MUST_CHECK; /* its item follows */
 enum gc_err gc_cbor_read_bool(struct gc_cbor_reader *reader, bool *out) GC_MUST_CHECK;
 enum gc_err gc_cbor_read_null(struct gc_cbor_reader *reader) GC_MUST_CHECK;

@@ -45,23 +45,13 @@ static enum gc_err bad(struct gc_cbor_reader *reader, const char *phrase, enum g
   return gc_fail(&reader->where, reader->pos, phrase, err);
 }
 
-static enum gc_err read_label(struct gc_cbor_reader *reader, int64_t *label)
-{
-  struct gc_cbor_item item;
-  enum gc_err err = gc_cbor_peek(reader, &item);
-  *label = 0; /* none of those looked for */
-  if (err)
-    return err;
-  return item.type == GC_CBOR_TEXT ? gc_cbor_skip(reader) : gc_cbor_read_int(reader, label);
-}
-
 static enum gc_err read_cnf(struct gc_cbor_reader *reader, struct gc_credential *out)
 {
   struct gc_cbor_list map;
   enum gc_err err = gc_cbor_read_map(reader, &map);
   while (!err && gc_cbor_list_next(reader, &map)) {
     int64_t label;
-    err = read_label(reader, &label);
+    err = gc_cbor_read_label(reader, &label);
     if (!err && label == CNF_COSE_KEY && out->public_key.curve)
       err = bad(reader, "more than one key", GC_E_MALFORMED);
     if (!err)
@@ -76,7 +66,7 @@ static enum gc_err read_claims(struct gc_cbor_reader *reader, struct gc_credenti
   enum gc_err err = gc_cbor_read_map(reader, &map);
   while (!err && gc_cbor_list_next(reader, &map)) {
     int64_t label;
-    err = read_label(reader, &label);
+    err = gc_cbor_read_label(reader, &label);
     if (err)
       break;
     if (label == CLAIM_CNF)

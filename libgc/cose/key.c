@@ -35,16 +35,6 @@ static enum gc_err read_first(struct gc_cbor_reader *reader, struct parts *parts
   return parts->is_first_k ? gc_cbor_read_bytes(reader, &parts->k) : gc_cbor_read_int(reader, &parts->crv);
 }
 
-/* an algorithm that is a text is none that we know */
-static enum gc_err read_alg(struct gc_cbor_reader *reader, struct parts *parts)
-{
-  struct gc_cbor_item item;
-  enum gc_err err = gc_cbor_peek(reader, &item);
-  if (err)
-    return err;
-  return item.type == GC_CBOR_TEXT ? gc_cbor_skip(reader) : gc_cbor_read_int(reader, &parts->alg);
-}
-
 static bool *flag_of(struct parts *parts, int64_t label)
 {
   switch (label) {
@@ -67,14 +57,11 @@ static bool *flag_of(struct parts *parts, int64_t label)
 
 static enum gc_err read_part(struct gc_cbor_reader *reader, struct parts *parts)
 {
-  struct gc_cbor_item item;
-  int64_t label = 0;
-  enum gc_err err = gc_cbor_peek(reader, &item);
-  if (!err)
-    err = item.type == GC_CBOR_TEXT ? gc_cbor_skip(reader) : gc_cbor_read_int(reader, &label);
+  int64_t label;
+  enum gc_err err = gc_cbor_read_label(reader, &label);
   if (err)
     return err;
-  bool *has = item.type == GC_CBOR_TEXT ? NULL : flag_of(parts, label);
+  bool *has = flag_of(parts, label);
   if (!has)
     return gc_cbor_skip(reader);
   if (*has)
@@ -86,7 +73,7 @@ static enum gc_err read_part(struct gc_cbor_reader *reader, struct parts *parts)
   case LABEL_KID:
     return gc_cbor_read_bytes(reader, &parts->kid);
   case LABEL_ALG:
-    return read_alg(reader, parts);
+    return gc_cbor_read_label(reader, &parts->alg); /* an algorithm that is a text is none that we know */
   case LABEL_CRV:
     return read_first(reader, parts);
   case LABEL_X:

@@ -55,11 +55,8 @@ static enum gc_err read_alg(struct gc_cbor_reader *reader, struct gc_cose_messag
 
 static enum gc_err read_parameter(struct gc_cbor_reader *reader, struct gc_cose_message *out, struct seen *seen)
 {
-  struct gc_cbor_item item;
-  int64_t label = 0;
-  enum gc_err err = gc_cbor_peek(reader, &item);
-  if (!err)
-    err = item.type == GC_CBOR_TEXT ? gc_cbor_skip(reader) : gc_cbor_read_int(reader, &label);
+  int64_t label;
+  enum gc_err err = gc_cbor_read_label(reader, &label);
   if (err)
     return err;
   bool *once = label == HEADER_ALG ? &seen->alg : label == HEADER_KID ? &seen->kid : label == HEADER_IV ? &seen->iv : NULL;

@@ -90,6 +90,25 @@ static void refuses_another_type_and_stays(void **state)
     }
 }
 
+/* A key of a map that is a text string is passed over, in whatever form. */
+static void labels_are_integers(void **state)
+{
+  (void)state;
+  uint8_t store[16];
+  struct gc_cbor_reader reader = gc_cbor_reader(hex(store, sizeof store, "38187f0102ff"));
+  int64_t label;
+  assert_int_equal(gc_cbor_read_label(&reader, &label), GC_OK);
+  assert_int_equal(label, -25);
+  assert_int_equal(gc_cbor_read_label(&reader, &label), GC_E_MALFORMED); /* a chunk that is none */
+  reader = gc_cbor_reader(hex(store, sizeof store, "7f61616162ff0240"));
+  assert_int_equal(gc_cbor_read_label(&reader, &label), GC_OK);
+  assert_int_equal(label, 0);
+  assert_int_equal(gc_cbor_read_label(&reader, &label), GC_OK);
+  assert_int_equal(label, 2);
+  assert_int_equal(gc_cbor_read_label(&reader, &label), GC_E_MALFORMED);
+  assert_int_equal(reader.pos, 7);
+}
+
 static void bounds_integers_and_strings(void **state)
 {
   (void)state;
@@ -331,6 +350,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(reads_each_type),
     cmocka_unit_test(refuses_another_type_and_stays),
+    cmocka_unit_test(labels_are_integers),
     cmocka_unit_test(bounds_integers_and_strings),
     cmocka_unit_test(walks_lists_of_both_lengths),
     cmocka_unit_test(skips_whole_items),
