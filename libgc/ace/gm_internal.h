@@ -104,6 +104,9 @@ static inline uint64_t gc_gm_roles(const struct gc_gm_config *config)
 enum gc_err gc_gm_happens(struct gc_gm_call *call, enum gc_gm_event_kind kind, const struct gc_gm_member *member, const char *why) GC_MUST_CHECK;
 /** Run `act` as one transaction. */
 enum gc_err gc_gm_transact(struct gc_gm_call *call, enum gc_err (*act)(struct gc_gm_call *call, void *arg), void *arg) GC_MUST_CHECK;
+/** The same about the group of this name. GC_E_NOT_FOUND: none is configured */
+enum gc_err gc_gm_transact_in(struct gc_gm *gm, const char *group, const struct gc_gm_time *time,
+                              enum gc_err (*act)(struct gc_gm_call *call, void *arg), void *arg) GC_MUST_CHECK;
 /** A call about a configured group; the group is read inside the transaction. */
 struct gc_gm_call gc_gm_call(struct gc_gm *gm, size_t index, const struct gc_gm_time *time);
 enum gc_err gc_gm_load(struct gc_gm_call *call) GC_MUST_CHECK;

@@ -181,10 +181,5 @@ static enum gc_err rekeying_message(struct gc_gm_call *call, void *arg)
 
 enum gc_err gc_gm_rekeying_message(struct gc_gm *gm, const char *group, const struct gc_gm_time *time, struct gc_buf *out)
 {
-  size_t index;
-  enum gc_err err = gc_gm_index(gm, gc_bytes_str(group), &index);
-  if (err)
-    return err;
-  struct gc_gm_call call = gc_gm_call(gm, index, time);
-  return gc_gm_transact(&call, rekeying_message, out);
+  return gc_gm_transact_in(gm, group, time, rekeying_message, out);
 }

@@ -177,12 +177,7 @@ static enum gc_err rekey(struct gc_gm_call *call, void *arg)
 
 enum gc_err gc_gm_rekey(struct gc_gm *gm, const char *group, const struct gc_gm_time *time)
 {
-  size_t index;
-  enum gc_err err = gc_gm_index(gm, gc_bytes_str(group), &index);
-  if (err)
-    return err;
-  struct gc_gm_call call = gc_gm_call(gm, index, time);
-  return gc_gm_transact(&call, rekey, NULL);
+  return gc_gm_transact_in(gm, group, time, rekey, NULL);
 }
 
 static enum gc_err set_active(struct gc_gm_call *call, void *arg)
@@ -199,12 +194,7 @@ static enum gc_err set_active(struct gc_gm_call *call, void *arg)
 enum gc_err gc_gm_set_active(struct gc_gm *gm, const char *group, bool is_active)
 {
   const struct gc_gm_time never = { 0, 0 };
-  size_t index;
-  enum gc_err err = gc_gm_index(gm, gc_bytes_str(group), &index);
-  if (err)
-    return err;
-  struct gc_gm_call call = gc_gm_call(gm, index, &never);
-  return gc_gm_transact(&call, set_active, &is_active);
+  return gc_gm_transact_in(gm, group, &never, set_active, &is_active);
 }
 
 /* By node name, Sender ID in hexadecimal, or subject. */
@@ -236,12 +226,7 @@ static enum gc_err evict(struct gc_gm_call *call, void *arg)
 
 enum gc_err gc_gm_evict(struct gc_gm *gm, const char *group, const char *member, const struct gc_gm_time *time)
 {
-  size_t index;
-  enum gc_err err = gc_gm_index(gm, gc_bytes_str(group), &index);
-  if (err)
-    return err;
-  struct gc_gm_call call = gc_gm_call(gm, index, time);
-  return gc_gm_transact(&call, evict, (void *)(uintptr_t)member);
+  return gc_gm_transact_in(gm, group, time, evict, (void *)(uintptr_t)member);
 }
 
 /* --- listing --------------------------------------------------------------------------------------------------------------------- */
@@ -277,12 +262,7 @@ static enum gc_err list_one(struct gc_gm_call *call, void *arg)
 static enum gc_err run_listing(struct gc_gm *gm, const char *group, enum gc_err (*act)(struct gc_gm_call *call, void *arg), struct listing *listing)
 {
   const struct gc_gm_time never = { 0, 0 };
-  size_t index;
-  enum gc_err err = gc_gm_index(gm, gc_bytes_str(group), &index);
-  if (err)
-    return err;
-  struct gc_gm_call call = gc_gm_call(gm, index, &never);
-  return gc_gm_transact(&call, act, listing);
+  return gc_gm_transact_in(gm, group, &never, act, listing);
 }
 
 enum gc_err gc_gm_members(struct gc_gm *gm, const char *group,

@@ -150,6 +150,17 @@ struct gc_gm_call gc_gm_call(struct gc_gm *gm, size_t index, const struct gc_gm_
   return (struct gc_gm_call){ .gm = gm, .index = index, .config = &gm->configs[index], .time = *time };
 }
 
+enum gc_err gc_gm_transact_in(struct gc_gm *gm, const char *group, const struct gc_gm_time *time,
+                              enum gc_err (*act)(struct gc_gm_call *call, void *arg), void *arg)
+{
+  size_t index;
+  enum gc_err err = gc_gm_index(gm, gc_bytes_str(group), &index);
+  if (err)
+    return err;
+  struct gc_gm_call call = gc_gm_call(gm, index, time);
+  return gc_gm_transact(&call, act, arg);
+}
+
 enum gc_err gc_gm_load(struct gc_gm_call *call)
 {
   return GM_STORE(call->gm, group_get, call->config->name, &call->group);
