@@ -118,6 +118,16 @@ static void show_bytes(const struct tree *tree, const char *name, struct gc_byte
   gc_out_char(tree->lines.out, '\n');
 }
 
+static void show_plain(const struct tree *tree, const char *name, const struct gc_param *param, const void *value)
+{
+  gc_tree_begin_value(&tree->lines, name, SIZE_MAX);
+  if (param->type == GC_PARAM_ARRAY)
+    gc_show_diag(tree->lines.out, *(const struct gc_bytes *)value);
+  else
+    show_scalar(tree->lines.out, param, value);
+  gc_out_char(tree->lines.out, '\n');
+}
+
 static void show_material(struct tree *tree, struct gc_bytes map)
 {
   struct gc_group_material material;
@@ -144,12 +154,7 @@ static void show_material(struct tree *tree, struct gc_bytes map)
       show_bytes(tree, name, *(const struct gc_bytes *)value, 1u << i == GC_GM_MS && !tree->lines.show_secrets, false);
       continue;
     }
-    gc_tree_begin_value(&tree->lines, name, SIZE_MAX);
-    if (param->type == GC_PARAM_ARRAY)
-      gc_show_diag(tree->lines.out, *(const struct gc_bytes *)value);
-    else
-      show_scalar(tree->lines.out, param, value);
-    gc_out_char(tree->lines.out, '\n');
+    show_plain(tree, name, param, value);
   }
   gc_tree_unknown(&tree->lines, &material.unknown);
   tree->lines.indent -= 2;
@@ -167,12 +172,7 @@ static void show_param(struct tree *tree, const struct gc_param *param, uint32_t
   } else if (param->type == GC_PARAM_BYTES) {
     show_bytes(tree, name, *(const struct gc_bytes *)value, false, bit == GC_IR_SRV_CRED);
   } else {
-    gc_tree_begin_value(&tree->lines, name, SIZE_MAX);
-    if (param->type == GC_PARAM_ARRAY)
-      gc_show_diag(tree->lines.out, *(const struct gc_bytes *)value);
-    else
-      show_scalar(tree->lines.out, param, value);
-    gc_out_char(tree->lines.out, '\n');
+    show_plain(tree, name, param, value);
   }
 }
 
