@@ -1,15 +1,16 @@
 /* What the files of the Group Manager share. Not for callers.
  *
- *   group_manager.c  which resource, which method, by whom: one table; transactions
- *   gm_config.c      configurations, and the parameters of a group's Security Context
- *   gm_answer.c      refusals, keying material and credentials in responses
- *   gm_info.c        sign_info, ecdh_info, kdc_dh_creds, challenges: before a node joins
- *   gm_join.c        Join Requests
- *   gm_resources.c   what members and signature verifiers read
- *   gm_nodes.c       nodes/N and nodes/N/cred
- *   gm_members.c     Sender IDs given and taken back, memberships that end
- *   gm_rekey.c       new generations of keying material
- *   gm_tick.c        expiry, commands
+ *   group_manager.c   which resource, which method, by whom: one table
+ *   gm_transaction.c  transactions, and events after them
+ *   gm_config.c       configurations, and the parameters of a group's Security Context
+ *   gm_answer.c       refusals, keying material and credentials in responses
+ *   gm_info.c         sign_info, ecdh_info, kdc_dh_creds, challenges: before a node joins
+ *   gm_join.c         Join Requests
+ *   gm_resources.c    what members and signature verifiers read
+ *   gm_nodes.c        nodes/N and nodes/N/cred
+ *   gm_members.c      Sender IDs given and taken back, memberships that end
+ *   gm_rekey.c        new generations of keying material
+ *   gm_tick.c         expiry, commands
  */
 #ifndef GC_ACE_GM_INTERNAL_H
 #define GC_ACE_GM_INTERNAL_H
@@ -99,7 +100,7 @@ static inline uint64_t gc_gm_roles(const struct gc_gm_config *config)
   return gc_gm_signs(config) ? config->roles : config->roles & ~(uint64_t)GC_ROLE_MONITOR;
 }
 
-/* group_manager.c */
+/* gm_transaction.c */
 /** Remember an event until the transaction is on the disk. member NULL: none. GC_E_MEMORY */
 enum gc_err gc_gm_happens(struct gc_gm_call *call, enum gc_gm_event_kind kind, const struct gc_gm_member *member, const char *why) GC_MUST_CHECK;
 /** Run `act` as one transaction. */
@@ -109,8 +110,11 @@ enum gc_err gc_gm_transact_in(struct gc_gm *gm, const char *group, const struct 
                               enum gc_err (*act)(struct gc_gm_call *call, void *arg), void *arg) GC_MUST_CHECK;
 /** A call about a configured group; the group is read inside the transaction. */
 struct gc_gm_call gc_gm_call(struct gc_gm *gm, size_t index, const struct gc_gm_time *time);
+/** Read the group. */
 enum gc_err gc_gm_load(struct gc_gm_call *call) GC_MUST_CHECK;
-/** GC_E_NOT_FOUND */
+
+/* group_manager.c */
+/** The place of the group of this name. GC_E_NOT_FOUND */
 enum gc_err gc_gm_index(const struct gc_gm *gm, struct gc_bytes name, size_t *out) GC_MUST_CHECK;
 
 /* gm_config.c */
