@@ -163,17 +163,16 @@ static void show_material(struct tree *tree, struct gc_bytes map)
 static void show_param(struct tree *tree, const struct gc_param *param, uint32_t bit, const void *value)
 {
   const char *name = gc_param_name(param, tree->format);
-  if (param->type == GC_PARAM_OTHER) {
+  if (param->type == GC_PARAM_OTHER)
     show_tp_info(tree, value);
-  } else if (bit & (GC_IR_PH_REQ | GC_IR_LAST_NOTIF)) {
+  else if (bit & (GC_IR_PH_REQ | GC_IR_LAST_NOTIF))
     show_message(tree, name, *(const struct gc_bytes *)value, bit == GC_IR_PH_REQ);
-  } else if (param->type == GC_PARAM_MAP) {
+  else if (param->type == GC_PARAM_MAP)
     show_material(tree, *(const struct gc_bytes *)value);
-  } else if (param->type == GC_PARAM_BYTES) {
+  else if (param->type == GC_PARAM_BYTES)
     show_bytes(tree, name, *(const struct gc_bytes *)value, false, bit == GC_IR_SRV_CRED);
-  } else {
+  else
     show_plain(tree, name, param, value);
-  }
 }
 
 void gc_show_informative_opened(struct gc_out *out, struct gc_bytes payload, const struct gc_show_opened *opened, unsigned indent,
