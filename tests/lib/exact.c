@@ -23,7 +23,7 @@ void exact_free(struct gc_bytes copy)
 
 struct gc_bytes edn(const char *text)
 {
-  static uint8_t stores[16][4096];
+  static uint8_t stores[16][8192];
   static unsigned turn;
   struct gc_buf out = gc_buf(stores[turn % 16], sizeof stores[0]);
   struct gc_where where = { 0, "" };

@@ -12,9 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../tests/lib/exact.h"
+#include "../tests/lib/expect.h"
 #include "../tests/lib/hexval.h"
 #include "ace_examples.h"
-#include "cbor/diag.h"
 #include "coap/builder.h"
 #include "common/hide.h"
 #include "common/show.h"
@@ -52,28 +53,6 @@ static const char *text(void)
   copy[content.len] = '\0';
   gc_out_reset(out);
   return copy;
-}
-
-static struct gc_bytes edn(const char *diag)
-{
-  static uint8_t store[8192];
-  struct gc_buf buf = gc_buf(store, sizeof store);
-  struct gc_where where = { 0, "" };
-  if (gc_cbor_from_diag(&buf, gc_bytes_str(diag), &where))
-    fail_msg("%s: %s", diag, where.phrase);
-  return gc_buf_bytes(&buf);
-}
-
-static void expect_has(const char *whole, const char *part)
-{
-  if (!strstr(whole, part))
-    fail_msg("\"%s\" is not in \"%s\"", part, whole);
-}
-
-static void expect_lacks(const char *whole, const char *part)
-{
-  if (strstr(whole, part))
-    fail_msg("\"%s\" is in \"%s\"", part, whole);
 }
 
 /* --- messages -------------------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../tests/lib/expect.h"
 #include "../tests/lib/hexval.h"
 #include "ace_examples.h"
 #include "crypto/secret.h"
@@ -69,18 +70,6 @@ static const char *decode(int from, int to, const char *hex)
   text[all.len] = '\0';
   gc_out_reset(run.printer.out);
   return text;
-}
-
-static void expect_has(const char *whole, const char *part)
-{
-  if (!strstr(whole, part))
-    fail_msg("\"%s\" is not in \"%s\"", part, whole);
-}
-
-static void expect_lacks(const char *whole, const char *part)
-{
-  if (strstr(whole, part))
-    fail_msg("\"%s\" is in \"%s\"", part, whole);
 }
 
 #define NUM_PATH "b96163652d67726f75700667726f757031036e756d"
