@@ -2,6 +2,7 @@
 #ifndef GC_TOOLS_AS_H
 #define GC_TOOLS_AS_H
 
+#include "common/binds.h"
 #include "common/opt.h"
 #include "common/out.h"
 #include "common/status.h"
@@ -15,8 +16,7 @@ struct gc_as_params {
   int operand_count;
   const char *db, *uri, *out, *audience;
   bool force, is_reference;
-  struct gc_addr binds[2];             /* one a family; family NONE: none */
-  size_t bind_count;
+  struct gc_binds binds;
   uint32_t ifindex;
   uint32_t lifetime_s;
 };

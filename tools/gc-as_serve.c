@@ -136,23 +136,15 @@ static enum gc_status add_resources(struct run *run)
 static enum gc_status bind_all(struct run *run)
 {
   const struct gc_as_params *params = run->params;
-  struct gc_addr binds[2] = { { .family = GC_FAMILY_IPV4 }, { .family = GC_FAMILY_IPV6 } };
-  size_t count = params->bind_count ? params->bind_count : 2;
+  struct gc_addr binds[2];
+  const size_t count = gc_binds_list(&params->binds, binds);
   struct gc_uri uri;
   const bool has_uri = gc_uri_parse(&uri, gc_bytes_str(run->uri), NULL) == GC_OK;
   for (size_t i = 0; i < count; i++) {
-    struct gc_udp_options options = { .bind = params->bind_count ? params->binds[i] : binds[i], .ifindex = params->ifindex, .hop_limit = -1 };
+    struct gc_udp_options options = { .bind = binds[i], .ifindex = params->ifindex, .hop_limit = -1 };
     if (!options.bind.port)
       options.bind.port = has_uri ? uri.port : GC_PORT_COAP;
     size_t socket;
-    if (!params->bind_count && i == 1) { /* a host without IPv6 still serves IPv4 */
-      struct gc_udp *try;
-      if (gc_udp_open(&try, &options)) {
-        gc_info(1, "no IPv6 here: %s", strerror(errno));
-        break;
-      }
-      gc_udp_close(&try);
-    }
     enum gc_status status = gc_node_bind(run->node, &options, &socket);
     if (status)
       return status;

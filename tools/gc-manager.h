@@ -5,6 +5,7 @@
 #include "ace/group_manager.h"
 #include "ace/introspection.h"
 #include "base/table.h"
+#include "common/binds.h"
 #include "common/node.h"
 #include "common/opt.h"
 #include "common/out.h"
@@ -19,8 +20,7 @@ struct gc_manager_params {
   const struct gc_manager_verb *verb; /* NULL: serve */
   char **operands;                    /* behind the verb */
   const char *config, *db;
-  struct gc_addr binds[2];            /* one a family; family NONE: none */
-  size_t bind_count;
+  struct gc_binds binds;
   uint32_t ifindex;
   uint32_t max_tokens;
 };

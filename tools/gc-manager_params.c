@@ -37,31 +37,13 @@ const struct gc_tool gc_manager_tool = {
             "  gc-manager --db gm.db evict lights alice      and without this one\n",
 };
 
-static const char *set_bind(struct gc_manager_params *params, const char *arg)
-{
-  struct gc_addr address;
-  struct gc_bytes zone = { 0 };
-  struct gc_where where = { 0 };
-  if (gc_addr_parse(&address, gc_bytes_str(arg), 0, &zone, &where))
-    return where.phrase ? where.phrase : "not an IP address";
-  if (zone.len > 0 && gc_iface_index(&address.zone, zone))
-    return "its zone is no interface of this host";
-  if (gc_addr_is_multicast(&address))
-    return "a multicast address: a Group Manager is asked by unicast";
-  for (size_t i = 0; i < params->bind_count; i++)
-    if (params->binds[i].family == address.family)
-      return "one address of each family only";
-  params->binds[params->bind_count++] = address;
-  return NULL;
-}
-
 static const char *set_option(void *ctx, int key, const char *arg)
 {
   struct gc_manager_params *params = ctx;
   switch (key) {
   case 'c': params->config = arg; break;
   case KEY_DB: params->db = arg; break;
-  case KEY_BIND: return set_bind(params, arg);
+  case KEY_BIND: return gc_binds_add(&params->binds, arg);
   case KEY_TOKENS: return gc_arg_u32(&params->max_tokens, arg, 1, 60000);
   default: return "not handled";
   }

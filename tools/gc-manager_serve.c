@@ -226,17 +226,6 @@ static enum gc_status no_memory(void)
   return GC_STATUS_SYSTEM;
 }
 
-/* A host without IPv6 still serves IPv4. */
-static bool has_ipv6(void)
-{
-  const struct gc_udp_options options = { .bind = { .family = GC_FAMILY_IPV6 }, .hop_limit = -1 };
-  struct gc_udp *udp;
-  if (gc_udp_open(&udp, &options))
-    return false;
-  gc_udp_close(&udp);
-  return true;
-}
-
 static enum gc_status bind_one(struct run *run, const struct gc_addr *bind, bool serves)
 {
   const struct gc_udp_options options = { .bind = *bind, .ifindex = run->params->ifindex, .hop_limit = -1 };
@@ -256,9 +245,8 @@ static enum gc_status bind_one(struct run *run, const struct gc_addr *bind, bool
  * so that their Message IDs have nothing to do with those of the server. */
 static enum gc_status bind_all(struct run *run)
 {
-  const struct gc_addr any[2] = { { .family = GC_FAMILY_IPV4 }, { .family = GC_FAMILY_IPV6 } };
-  const struct gc_addr *binds = run->params->bind_count ? run->params->binds : any;
-  const size_t count = run->params->bind_count ? run->params->bind_count : has_ipv6() ? 2 : 1;
+  struct gc_addr binds[2];
+  const size_t count = gc_binds_list(&run->params->binds, binds);
   enum gc_status status = GC_STATUS_OK;
   for (size_t i = 0; i < 2 * count && !status; i++) {
     struct gc_addr bind = binds[i % count];

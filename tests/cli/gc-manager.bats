@@ -37,7 +37,7 @@ is_num() {
 
 @test "wrong use: one line and status 2" {
 	for args in "" "-c gm.json" "--db gm.db" "--db gm.db frobnicate" "--db gm.db rekey" "--db gm.db evict lights" "--db gm.db status x" \
-		"-c gm.json --db gm.db --bind ff02::fd" "-c gm.json --db gm.db --max-tokens 0"; do
+		"-c gm.json --db gm.db --bind ff02::fd" "-c gm.json --db gm.db --bind 127.0.0.1 --bind 127.0.0.2" "-c gm.json --db gm.db --max-tokens 0"; do
 		# shellcheck disable=SC2086 # words
 		run_gm $args
 		[ "$status" -eq 2 ]
