@@ -25,26 +25,6 @@ static enum gc_err read_groups(struct gc_cbor_reader *reader, struct gc_bytes *g
   return err || *count ? err : bad(reader, "no group name", GC_E_MALFORMED);
 }
 
-static enum gc_err read_alg(struct gc_cbor_reader *reader, struct gc_int_or_text *out)
-{
-  struct gc_cbor_item item;
-  enum gc_err err = gc_cbor_peek(reader, &item);
-  *out = (struct gc_int_or_text){ .is_text = !err && item.type == GC_CBOR_TEXT };
-  if (err)
-    return err;
-  return out->is_text ? gc_cbor_read_text(reader, &out->text) : gc_cbor_read_int(reader, &out->number);
-}
-
-static enum gc_err read_format(struct gc_cbor_reader *reader, struct gc_int_or_null *out)
-{
-  struct gc_cbor_item item;
-  enum gc_err err = gc_cbor_peek(reader, &item);
-  *out = (struct gc_int_or_null){ .is_null = !err && item.type == GC_CBOR_SIMPLE };
-  if (err)
-    return err;
-  return out->is_null ? gc_cbor_read_null(reader) : gc_cbor_read_int(reader, &out->number);
-}
-
 static enum gc_err read_array(struct gc_cbor_reader *reader, struct gc_bytes *out)
 {
   struct gc_cbor_item item;
@@ -60,13 +40,13 @@ static enum gc_err read_element(struct gc_cbor_reader *reader, size_t index, str
   case 0:
     return read_groups(reader, out->groups, &out->group_count);
   case 1:
-    return read_alg(reader, &out->alg);
+    return gc_cbor_read_int_or_text(reader, &out->alg);
   case 2:
     return read_array(reader, &out->alg_params);
   case 3:
     return read_array(reader, &out->key_params);
   case 4:
-    return read_format(reader, &out->cred_fmt);
+    return gc_cbor_read_int_or_null(reader, &out->cred_fmt);
   default: /* an algorithm with more capabilities (RFC 9594, Appendix B): none is registered */
     return bad(reader, "more elements than the capabilities of known algorithms", GC_E_UNSUPPORTED);
   }

@@ -32,21 +32,21 @@ static enum gc_err read_date(struct gc_cbor_reader *reader, bool is_unsigned, st
   return err ? err : isfinite(out->real) ? GC_OK : fail(reader, at, "a time that is no number", GC_E_MALFORMED);
 }
 
-static enum gc_err read_int_or_text(struct gc_cbor_reader *reader, struct gc_int_or_text *out)
+enum gc_err gc_cbor_read_int_or_text(struct gc_cbor_reader *reader, struct gc_int_or_text *out)
 {
   struct gc_cbor_item item;
   enum gc_err err = gc_cbor_peek(reader, &item);
-  *out = (struct gc_int_or_text){ .is_text = item.type == GC_CBOR_TEXT };
+  *out = (struct gc_int_or_text){ .is_text = !err && item.type == GC_CBOR_TEXT };
   if (err)
     return err;
   return out->is_text ? gc_cbor_read_text(reader, &out->text) : gc_cbor_read_int(reader, &out->number);
 }
 
-static enum gc_err read_int_or_null(struct gc_cbor_reader *reader, struct gc_int_or_null *out)
+enum gc_err gc_cbor_read_int_or_null(struct gc_cbor_reader *reader, struct gc_int_or_null *out)
 {
   struct gc_cbor_item item;
   enum gc_err err = gc_cbor_peek(reader, &item);
-  *out = (struct gc_int_or_null){ .is_null = item.type == GC_CBOR_SIMPLE };
+  *out = (struct gc_int_or_null){ .is_null = !err && item.type == GC_CBOR_SIMPLE };
   if (err)
     return err;
   return out->is_null ? gc_cbor_read_null(reader) : gc_cbor_read_int(reader, &out->number);
@@ -56,7 +56,7 @@ static enum gc_err read_text_or_bytes(struct gc_cbor_reader *reader, struct gc_t
 {
   struct gc_cbor_item item;
   enum gc_err err = gc_cbor_peek(reader, &item);
-  *out = (struct gc_text_or_bytes){ .is_text = item.type == GC_CBOR_TEXT };
+  *out = (struct gc_text_or_bytes){ .is_text = !err && item.type == GC_CBOR_TEXT };
   if (err)
     return err;
   return out->is_text ? gc_cbor_read_text(reader, &out->value) : gc_cbor_read_bytes(reader, &out->value);
@@ -87,9 +87,9 @@ static enum gc_err read_value(const struct gc_param_table *table, size_t row, un
   case GC_PARAM_DATE:
     return read_date(reader, table->dates_unsigned[numbering], value);
   case GC_PARAM_INT_OR_TEXT:
-    return read_int_or_text(reader, value);
+    return gc_cbor_read_int_or_text(reader, value);
   case GC_PARAM_INT_OR_NULL:
-    return read_int_or_null(reader, value);
+    return gc_cbor_read_int_or_null(reader, value);
   case GC_PARAM_TEXT:
     return gc_cbor_read_text(reader, value);
   case GC_PARAM_BYTES:

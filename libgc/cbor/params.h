@@ -104,6 +104,10 @@ static inline bool gc_param_is_null(struct gc_bytes encoded)
   return encoded.len == 1 && encoded.ptr[0] == 0xf6;
 }
 
+/** One such value, borrowed from the input. Errors as gc_params_read */
+enum gc_err gc_cbor_read_int_or_text(struct gc_cbor_reader *reader, struct gc_int_or_text *out) GC_MUST_CHECK;
+enum gc_err gc_cbor_read_int_or_null(struct gc_cbor_reader *reader, struct gc_int_or_null *out) GC_MUST_CHECK;
+
 /** The encoding of null, for GC_PARAM_ARRAY_OR_NULL. */
 struct gc_bytes gc_param_null(void);
 
