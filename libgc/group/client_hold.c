@@ -30,10 +30,13 @@ bool gc_client_hold(const struct gc_leg *leg, const struct gc_inbound *in, const
   struct gc_held *held = malloc(sizeof *held + bytes.len);
   if (!held)
     return false;
-  *held = (struct gc_held){ .next = client->held, .due_ms = due_of(leg->exchange), .datagram = *in->datagram };
+  *held = (struct gc_held){ .due_ms = due_of(leg->exchange), .datagram = *in->datagram };
   memcpy(held->bytes, bytes.ptr, bytes.len);
   held->datagram.bytes = gc_bytes(held->bytes, bytes.len);
-  client->held = held;
+  struct gc_held **end = &client->held;
+  while (*end)
+    end = &(*end)->next;
+  *end = held; /* the first that came is looked at first: a notification must not make those before it stale */
   client->held_count++;
   return true;
 }

@@ -226,8 +226,9 @@ void gc_responder_note(struct gc_responder *responder, const struct gc_oscore_ri
 bool gc_responder_is_sender(const struct gc_responder *responder, const struct gc_oscore_opened *opened);
 
 /* client_hold.c */
-/** The sender of a response is not known: is it kept for a while? */
+/** The sender of a response is not known: is it kept for a while? Of one that is looked at again: does it stay? */
 bool gc_client_hold(const struct gc_leg *leg, const struct gc_inbound *in, const struct gc_oscore_opened *opened);
+/** Those whose time is over are looked at for the last time. */
 void gc_hold_tick(struct gc_client *client);
 uint64_t gc_hold_deadline(const struct gc_client *client);
 void gc_hold_clear(struct gc_client *client);

@@ -387,6 +387,34 @@ static void answers_of_members_that_become_known(void **state)
   secure_stop(&s);
 }
 
+/* The first that came is looked at first: a later notification would make it stale. */
+static void held_notifications_keep_their_order(void **state)
+{
+  (void)state;
+  const struct secure_setup setup = { .options = { .profile = GC_OSCORE_GROUP }, .servers = 1 };
+  secure_start(&s, &setup);
+  s.hold = hold;
+  holds = 0;
+  assert_int_equal(gc_oscore_context_remove_recipient(s.client_context, sec_id(1), false), GC_OK);
+  struct gc_request request = secure_request(&s, SECURE_GROUP, GET, "value");
+  request.observe = true;
+  request.wait_ms = UINT32_MAX;
+  struct gc_exchange *exchange = secure_go(&s, &request);
+  secure_run(&s, 1500);
+  strcpy(s.value_text, "two");
+  gc_server_changed(s.server, NULL, s.value, s.now_ms);
+  secure_run(&s, 1400);
+  assert_int_equal(holds, 2);
+  secure_expect_none(&s);
+  know(1);
+  gc_client_reconsider(s.client, s.now_ms);
+  secure_expect(&s, "notification 0 2.05 on group");
+  secure_expect(&s, "notification 0 2.05 two group");
+  secure_expect_none(&s);
+  gc_client_end(s.client, exchange, true, s.now_ms);
+  secure_stop(&s);
+}
+
 /* So many are kept, and no more. */
 static void made_up_members_take_no_room(void **state)
 {
@@ -702,6 +730,7 @@ int main(void)
     cmocka_unit_test(who_is_not_known),
     cmocka_unit_test(senders_that_are_looked_up),
     cmocka_unit_test(answers_of_members_that_become_known),
+    cmocka_unit_test(held_notifications_keep_their_order),
     cmocka_unit_test(made_up_members_take_no_room),
     cmocka_unit_test(own_messages_that_come_back),
     cmocka_unit_test(only_protected_requests),
