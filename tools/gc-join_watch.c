@@ -142,14 +142,19 @@ static enum gc_status update(struct watch *watch)
   return status;
 }
 
+static void note_association(struct watch *watch)
+{
+  watch->context = watch->session->association.oscore;
+  if (stat(watch->session->gm_path, &watch->association))
+    watch->association.st_ino = 0;
+}
+
 /* The association is another one: what was observed under the old one is over. */
 static void check_association(struct watch *watch)
 {
   if (watch->context == watch->session->association.oscore)
     return;
-  watch->context = watch->session->association.oscore;
-  if (stat(watch->session->gm_path, &watch->association))
-    watch->association.st_ino = 0;
+  note_association(watch);
   gc_join_stop_observing(watch->session->join, gc_now_ms());
   watch->observe_ms = gc_now_ms();
 }
@@ -166,11 +171,8 @@ static enum gc_status observe(struct watch *watch)
     status = gc_join_session_try(watch->session, GC_JOIN_WATCH_ACTIVE, NULL, NULL);
   if (!status)
     status = gc_join_session_save(watch->session);
-  if (watch->context != watch->session->association.oscore) { /* made for the first observation: it stands under the new one */
-    watch->context = watch->session->association.oscore;
-    if (stat(watch->session->gm_path, &watch->association))
-      watch->association.st_ino = 0;
-  }
+  if (watch->context != watch->session->association.oscore) /* made for the first observation: it stands under the new one */
+    note_association(watch);
   return status;
 }
 
@@ -243,15 +245,13 @@ static enum gc_status stay(struct watch *watch)
   const struct gc_join_session *session = watch->session;
   enum gc_status status = tolerate(watch, act(watch));
   int signal_number = 0;
-  if (!status && !watch->is_evicted)
+  if (!status && !watch->is_evicted && !session->is_interrupted)
     fputs("ready\n", stderr);
-  while (!status && !watch->is_evicted && !watch->starts_anew && !signal_number && gc_now_ms() < watch->end_ms && gc_out_ok(session->out) &&
-         !(watch->is_changed && session->options->once)) {
+  while (!status && !watch->is_evicted && !watch->starts_anew && !signal_number && !session->is_interrupted && gc_now_ms() < watch->end_ms &&
+         gc_out_ok(session->out) && !(watch->is_changed && session->options->once)) {
     status = gc_node_run(session->node, &signal_number);
     if (!status && !signal_number)
       status = tolerate(watch, act(watch));
-    if (session->is_interrupted)
-      break;
   }
   return watch->is_evicted ? say_evicted(watch) : status;
 }
@@ -269,9 +269,7 @@ static enum gc_status watch_once(const struct gc_join_options *options, uint64_t
   if (!status) {
     session.watch = &callbacks;
     session.watch_ctx = &watch;
-    watch.context = session.association.oscore;
-    if (stat(session.gm_path, &watch.association))
-      watch.association.st_ino = 0;
+    note_association(&watch);
     watch.look_ms = gc_now_ms() + LOOK_MS;
     watch.poll_ms = 0; /* at once: what happened meanwhile? */
     watch.observes = !watch.control;

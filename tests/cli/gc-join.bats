@@ -391,6 +391,29 @@ requests_since() { # SECONDS: how many have come to the Group Manager since then
 	generation_is alice.json 2
 }
 
+has_ended() { # PID: of a child, which may not have been waited for
+	[ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
+}
+
+@test "watch: a signal before the Group Manager has answered: it ends, and was never ready" {
+	local watch_pid status=0
+	both
+	client alice requester,responder
+	join alice requester,responder
+	kill -STOP "$gm_pid"
+	become here gc-join watch alice.json -vv >watch.log 2>watch.err </dev/null 3>&- &
+	watch_pid=$!
+	pids[watch_pid]=$watch_pid
+	until_true has_line 'CON' watch.err
+	kill -TERM "$watch_pid"
+	until_true has_ended "$watch_pid"
+	wait "$watch_pid" || status=$?
+	kill -CONT "$gm_pid"
+	[ "$status" -eq 0 ]
+	grep -q 'interrupted before the' watch.err
+	[ "$(grep -cx ready watch.err)" -eq 0 ]
+}
+
 @test "watch: survives a Group Manager that is started anew, and another command beside it" {
 	both
 	client alice requester,responder
