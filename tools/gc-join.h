@@ -175,10 +175,11 @@ void gc_join_note(struct gc_join_session *session, const struct gc_membership *m
 /* gc-join_update.c: follow a group that has been rekeyed */
 
 /** Bring FILE and FILE.join to what the Group Manager has: GET nodes/N (or the group), stale Sender IDs, credentials.
- *  *changed: the Key Generation Number is another one. */
+ *  *changed: the Key Generation Number, or the own Sender ID, is another one. */
 enum gc_status gc_join_update(struct gc_join_session *session, bool *changed);
 
-/** A rekeying message that has come: installed, or what was missed fetched first. *installed: FILE is new */
+/** A rekeying message that has come. *installed: FILE and FILE.join are new; *is_missed: nothing is done, because it does not follow what is
+ *  there or lacks something: gc_join_update fetches it. 1: it is of no use, said; 3, 4: files, said */
 enum gc_status gc_join_take_rekeying(struct gc_join_session *session, const struct gc_groupcomm *message, bool *is_missed, bool *installed);
 
 /* gc-join_say.c */

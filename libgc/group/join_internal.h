@@ -130,9 +130,9 @@ void gc_join_take_hints(struct gc_join *join);
 void gc_join_send_token(struct gc_join *join, uint64_t now_ms);
 void gc_join_take_token(struct gc_join *join);
 
-/** Rights cannot be updated: another token, another association. */
+/** Rights cannot be updated: the operation goes on with another token and another association. */
 void gc_join_update_anew(struct gc_join *join);
-/** The update is done. */
+/** The update is done: the operation goes on, and the token is wiped. */
 void gc_join_updated(struct gc_join *join);
 
 /* join_upload.c */
@@ -166,7 +166,7 @@ void gc_join_read_refusal(const struct gc_join_slot *slot, struct gc_join_answer
 /** Come back later, where the answer says when and patience allows that; else the operation ends. */
 void gc_join_wait(struct gc_join *join, const struct gc_join_slot *slot);
 
-/** Nothing usable came: the operation ends. `to`: "the token request" */
-void gc_join_take_silence(struct gc_join *join, const struct gc_join_slot *slot, const char *to);
+/** Nothing usable came: the operation ends. who: "the Group Manager" */
+void gc_join_take_silence(struct gc_join *join, const struct gc_join_slot *slot, const char *who);
 
 #endif

@@ -41,11 +41,11 @@ void gc_join_wait(struct gc_join *join, const struct gc_join_slot *slot)
   gc_join_go_on(join, delay_ms);
 }
 
-void gc_join_take_silence(struct gc_join *join, const struct gc_join_slot *slot, const char *to)
+void gc_join_take_silence(struct gc_join *join, const struct gc_join_slot *slot, const char *who)
 {
   struct gc_join_answer answer = { .code = slot->record.code };
   const bool is_insecure = slot->record.has_answer || slot->record.result;
-  gc_join_detail_add(answer.detail, gc_bytes_str(to));
+  gc_join_detail_add(answer.detail, gc_bytes_str(who));
   gc_join_detail_add(answer.detail, gc_bytes_str(": "));
   if (is_insecure)
     gc_join_detail_add(answer.detail, gc_bytes_str(gc_sec_str(slot->record.result)));

@@ -152,7 +152,7 @@ static const char *response_fault(const struct gc_join *join, const struct gc_ac
 {
   struct token_request request;
   if (put_request(join, &request))
-    return "no memory";
+    return "the token request that it answers cannot be told any more";
   const char *fault = gc_token_response_fault(response, &request.params);
   if (fault)
     return fault;

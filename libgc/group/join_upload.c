@@ -9,29 +9,36 @@
 
 enum { ID_LEN = 1 };
 
-/* Over the association, with nothing but the token (RFC 9203, Section 4.1). */
+/* over_association: under its protection; else in the clear, as nothing else is there yet. */
+static void post(struct gc_join *join, const struct gc_ace_params *request, bool over_association, uint64_t now_ms)
+{
+  uint8_t room[GC_JOIN_TOKEN_MAX_LEN + 256];
+  struct gc_buf payload = gc_buf(room, sizeof room);
+  struct gc_join_message message = { .server = &join->params.gm, .path = "/authz-info", .code = GC_CODE_POST, .content_format = GC_FORMAT_ACE_CBOR };
+  if (over_association) {
+    message.context = join->context;
+    message.ring = join->ring;
+  }
+  if (gc_ace_params_write(&payload, request)) {
+    gc_join_end(join, GC_JOIN_FAILED, "the token is too long");
+  } else {
+    message.payload = gc_buf_bytes(&payload);
+    gc_join_send(join, &join->current, &message, now_ms);
+  }
+  gc_wipe(room, sizeof room);
+}
+
+/* With nothing but the token (RFC 9203, Section 4.1). */
 static void send_update(struct gc_join *join, uint64_t now_ms)
 {
-  uint8_t room[GC_JOIN_TOKEN_MAX_LEN + 16];
-  struct gc_buf payload = gc_buf(room, sizeof room);
   const struct gc_ace_params request = { .place = GC_ACE_AT_AUTHZ_INFO, .present = GC_PARAM_BIT(GC_ACE_ACCESS_TOKEN),
                                          .access_token = gc_bytes(join->secrets->token, join->secrets->token_len) };
   gc_join_step(join, "uploading the token over the association");
-  if (gc_ace_params_write(&payload, &request))
-    gc_join_end(join, GC_JOIN_FAILED, "the token is too long");
-  else
-    gc_join_send(join, &join->current,
-                 &(struct gc_join_message){ .server = &join->params.gm, .path = "/authz-info", .code = GC_CODE_POST,
-                                            .content_format = GC_FORMAT_ACE_CBOR, .payload = gc_buf_bytes(&payload), .context = join->context,
-                                            .ring = join->ring },
-                 now_ms);
-  gc_wipe(room, sizeof room);
+  post(join, &request, true, now_ms);
 }
 
 static void send_new(struct gc_join *join, uint64_t now_ms)
 {
-  uint8_t room[GC_JOIN_TOKEN_MAX_LEN + 256];
-  struct gc_buf payload = gc_buf(room, sizeof room);
   gc_join_nonce_fresh(join, &join->nonce1, GC_ACE_NONCE_LEN);
   gc_join_nonce_fresh(join, &join->id1, ID_LEN);
   struct gc_ace_params request = {
@@ -44,14 +51,7 @@ static void send_new(struct gc_join *join, uint64_t now_ms)
   if (join->params.asks_infos)
     request.present |= GC_PARAM_BIT(GC_ACE_SIGN_INFO) | GC_PARAM_BIT(GC_ACE_ECDH_INFO) | GC_PARAM_BIT(GC_ACE_KDC_DH_CREDS);
   gc_join_step(join, "uploading the token to the Group Manager");
-  if (gc_ace_params_write(&payload, &request))
-    gc_join_end(join, GC_JOIN_FAILED, "the token is too long");
-  else
-    gc_join_send(join, &join->current,
-                 &(struct gc_join_message){ .server = &join->params.gm, .path = "/authz-info", .code = GC_CODE_POST,
-                                            .content_format = GC_FORMAT_ACE_CBOR, .payload = gc_buf_bytes(&payload) },
-                 now_ms);
-  gc_wipe(room, sizeof room);
+  post(join, &request, false, now_ms);
 }
 
 void gc_join_send_upload(struct gc_join *join, uint64_t now_ms)
