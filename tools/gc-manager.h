@@ -253,7 +253,7 @@ void gc_manager_mail_event(struct gc_manager_mail *mail, const struct gc_gm_even
 /** A member can be reached (again): the latest rekeying of its groups goes to it. */
 void gc_manager_mail_catch_up(struct gc_manager_mail *mail, const struct gc_manager_token *token);
 
-/** Exchanges with this context end. */
+/** The context is about to be freed: exchanges with its client end, and are begun anew over another association, if there is one. */
 void gc_manager_mail_forget(struct gc_manager_mail *mail, const struct gc_manager_token *token);
 
 void gc_manager_mail_receive(struct gc_manager_mail *mail, const struct gc_datagram *datagram, uint64_t now_ms);

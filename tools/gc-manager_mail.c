@@ -157,8 +157,10 @@ void gc_manager_mail_catch_up(struct gc_manager_mail *mail, const struct gc_mana
   const struct gc_gm_config *config;
   for (size_t i = 0; (config = gc_gm_config_at(mail->gm, i)); i++) {
     const enum gc_err err = gc_gm_member(mail->gm, config->name, identity, write_each, mail);
-    if (err && err != GC_E_NOT_FOUND)
+    if (err && err != GC_E_NOT_FOUND) {
+      gc_warn("%s: a member of the group cannot be read: it will have to ask", config->name);
       return;
+    }
   }
 }
 

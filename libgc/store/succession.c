@@ -267,7 +267,7 @@ static enum gc_succession_event go_on(struct gc_succession *s, struct gc_secure_
   return is_first ? GC_SUCCESSION_BEGUN : GC_SUCCESSION_REPLACED;
 }
 
-/* What a context that comes after there was none is made like. */
+/* Beside the one before it, so that windows can be handed over; where there is none, like the first. */
 static enum gc_err make(struct gc_succession *s, struct gc_secure_context *before, const struct gc_context_file *file, struct gc_secure_context **out)
 {
   return before ? gc_secure_context_make_beside(out, before, file, s->path, s->params.problem, s->params.ctx)

@@ -2,7 +2,6 @@
 #include "common/creds_fetch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,7 +200,8 @@ static enum gc_err start_hangup(struct gc_context_watch *watch)
   const sigset_t set = hangup();
   if (isatty(STDIN_FILENO))
     return GC_OK;
-  if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || (watch->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+  watch->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (watch->signal_fd < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
     return GC_E_SYSTEM;
   return gc_loop_add(watch->loop, watch->signal_fd, on_hangup, watch);
 }
@@ -247,8 +247,11 @@ enum gc_err gc_context_watch_add(struct gc_context_watch *watch, struct gc_conte
     return GC_E_MEMORY;
   }
   *file = (struct watched){ .watch = watch, .context = context, .directory = -1, .name = slash ? slash + 1 : context->path };
-  const struct gc_succession_params params = { .path = context->path, .ring = ring, .flags = flags, .seen = &context->seen, .overlap_ms = watch->overlap_ms,
-                                               .expires_s = context->file ? context->file->expires_s : 0, .now_ms = gc_now_ms(), .problem = gc_context_tell, .object = on_object, .release = on_release, .ctx = file };
+  const struct gc_succession_params params = {
+    .path = context->path, .seen = &context->seen, .ring = ring, .flags = flags,
+    .expires_s = context->file ? context->file->expires_s : 0, .now_ms = gc_now_ms(), .overlap_ms = watch->overlap_ms,
+    .problem = gc_context_tell, .object = on_object, .release = on_release, .ctx = file,
+  };
   file->succession = gc_succession_new(&params, context->secure);
   if (!file->succession) {
     free(file);

@@ -37,10 +37,11 @@ enum gc_err gc_context_watch_add(struct gc_context_watch *watch, struct gc_conte
  */
 enum gc_err gc_context_watch_start(struct gc_context_watch *watch, struct gc_loop *loop) GC_MUST_CHECK;
 
-/** A message came under this context, of a member that it does not know: may it know it soon? */
+/** A message came under this context, of a member that it does not know: may it know it soon? NULL: no */
 bool gc_context_watch_may_know(const struct gc_context_watch *watch, const struct gc_oscore_context *context, struct gc_bytes kid);
 
-/** For the loop: old contexts whose time is over go. NULL: nothing happens, ever. */
+/** For the loop: old contexts whose time is over go, keys that have expired are used no more, and members that are not known are asked for.
+ *  NULL: nothing happens, ever. */
 void gc_context_watch_tick(struct gc_context_watch *watch, uint64_t now_ms);
 uint64_t gc_context_watch_deadline(const struct gc_context_watch *watch);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/hex.h"
 #include "common/join_process.h"
 #include "common/status.h"
 #include "crypto/secret.h"
@@ -119,9 +120,7 @@ static void start(struct gc_creds_fetch *fetch, uint64_t now_ms)
     if (want->state != WAITS || (path && want->path != path))
       continue;
     path = want->path;
-    gc_secret_hex_encode(ids[count], want->kid, want->kid_len);
-    ids[count][2 * want->kid_len] = '\0';
-    arguments[4 + count] = ids[count];
+    arguments[4 + count] = gc_hex_encode(ids[count], gc_bytes(want->kid, want->kid_len));
     count++;
     want->state = UNDER_WAY;
     want->since_ms = now_ms;

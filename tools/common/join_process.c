@@ -39,6 +39,10 @@ static int spawn(pid_t *child, const char *program, char *const *arguments)
   if (error)
     return error;
   error = posix_spawnattr_init(&attributes);
+  if (error) {
+    posix_spawn_file_actions_destroy(&files);
+    return error;
+  }
   for (int fd = 0; fd < (gc_diag_level() > 0 ? 2 : 3) && !error; fd++)
     error = posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
   if (!error) {
