@@ -36,31 +36,33 @@ static uint64_t hash_of_context(const struct gc_manager_index *index, const stru
   return gc_hash_u64((uintptr_t)context, index->hash_key);
 }
 
-static uint8_t *place_of_id(struct gc_manager_index *index, const struct gc_manager_token *token, uint8_t *bit)
+/* Those of two bytes begin at 256. */
+static unsigned id_of(const struct gc_manager_token *token)
 {
-  const unsigned id = token->recipient_id_len == 1 ? token->recipient_id[0] : (unsigned)token->recipient_id[0] << 8 | token->recipient_id[1];
-  *bit = (uint8_t)(1u << id % 8);
-  return &index->taken_ids[id / 8];
+  return token->recipient_id_len == 1 ? token->recipient_id[0] : (unsigned)token->recipient_id[0] << 8 | token->recipient_id[1];
+}
+
+static uint8_t bit_of(unsigned id)
+{
+  return (uint8_t)(1u << id % 8);
 }
 
 bool gc_manager_index_has_id(struct gc_manager_index *index, const struct gc_manager_token *token)
 {
-  uint8_t bit;
-  const uint8_t *place = place_of_id(index, token, &bit);
-  return (*place & bit) != 0;
+  const unsigned id = id_of(token);
+  return (index->taken_ids[id / 8] & bit_of(id)) != 0;
 }
 
 enum gc_err gc_manager_index_add(struct gc_manager_index *index, struct gc_manager_token *token)
 {
-  uint8_t bit;
+  const unsigned id = id_of(token);
   if (gc_table_add(&index->by_context, &token->by_context, hash_of_context(index, token->context)))
     return GC_E_MEMORY;
   if (gc_table_add(&index->by_material, &token->by_material, hash_of(index, material_of(token)))) {
     gc_table_remove(&index->by_context, &token->by_context);
     return GC_E_MEMORY;
   }
-  uint8_t *place = place_of_id(index, token, &bit);
-  *place |= bit;
+  index->taken_ids[id / 8] |= bit_of(id);
   token->number = ++index->last_number;
   return GC_OK;
 }
@@ -72,8 +74,8 @@ enum gc_err gc_manager_index_confirm(struct gc_manager_index *index, struct gc_m
 
 void gc_manager_index_remove(struct gc_manager_index *index, struct gc_manager_token *token)
 {
-  uint8_t bit, *place = place_of_id(index, token, &bit);
-  *place &= (uint8_t)~bit;
+  const unsigned id = id_of(token);
+  index->taken_ids[id / 8] &= (uint8_t)~bit_of(id);
   gc_table_remove(&index->by_context, &token->by_context);
   gc_table_remove(&index->by_material, &token->by_material);
   gc_table_remove(&index->by_identity, &token->by_identity);
