@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/secret.h"
+
 struct gc_server_params gc_server_params_default(void)
 {
   return (struct gc_server_params){
@@ -18,6 +20,7 @@ struct gc_server_params gc_server_params_default(void)
     .max_observers_per_member = 256,
     .max_group_observations = 4096,
     .max_delayed = 65536,
+    .max_answer_len = GC_SERVER_BODY_MAX_LEN,
     .max_transfer_bytes = 32u << 20,
   };
 }
@@ -115,6 +118,14 @@ struct gc_server *gc_server_new(const struct gc_server_params *params, const str
   server->params = *params;
   if (server->params.block_szx > 6)
     server->params.block_szx = 6;
+  server->body_cap = params->max_answer_len < GC_SERVER_BODY_MAX_LEN     ? GC_SERVER_BODY_MAX_LEN
+                     : params->max_answer_len > GC_SERVER_ANSWER_MAX_LEN ? GC_SERVER_ANSWER_MAX_LEN
+                                                                         : params->max_answer_len;
+  server->body = calloc(1, server->body_cap);
+  if (!server->body) {
+    free(server);
+    return NULL;
+  }
   server->ops = *ops;
   server->rng = rng;
   server->resources_end = &server->resources;
@@ -182,6 +193,8 @@ void gc_server_free(struct gc_server **pointer)
   free(server->links);
   gc_oscore_echo_free(&server->challenged);
   free(server->plain);
+  gc_wipe(server->body, server->body_cap);
+  free(server->body);
   free(server->members);
   free(server->by_address);
   free(server->echo);

@@ -31,7 +31,7 @@ struct gc_server_response {
   uint8_t code;                 /* preset: 2.05 for GET and FETCH, 2.02 for DELETE, else 2.04 */
   int32_t content_format;       /* -1: none; preset: that of the resource for GET and FETCH, else -1 */
   int64_t max_age_s;            /* -1: no option, the default of 60 holds */
-  struct gc_buf body;           /* the handler writes here; set up by the server with at least 64 KiB */
+  struct gc_buf body;           /* the handler writes here; set up by the server: max_answer_len bytes */
   struct gc_builder *options;   /* further options (Location-Path …) */
   bool is_void;                 /* nothing useful to say: a group request gets no answer (RFC 7252, Section 8.2) */
 };
@@ -76,7 +76,10 @@ struct gc_server_params {
   uint32_t max_observers_per_member;     /* 256 */
   uint32_t max_group_observations;       /* per server: 4096 */
   uint32_t max_delayed;                  /* responses that wait for their Leisure: 65536 per server, 32 per member */
-  size_t max_transfer_bytes;             /* of all bodies under way in blocks: 32 MiB */
+  size_t max_answer_len;                 /* of a response's body, bytes: 64 KiB, which is the least; 16 MiB at most */
+  size_t max_transfer_bytes;             /* of all bodies under way in blocks: 32 MiB. Responses of more than 64 KiB get three quarters
+                                            of it, and one peer two of them; one whose next block was asked for within five seconds
+                                            is not dropped for another, which is answered 5.03 */
 };
 
 /** What the server did with one message: for a line of a log. Borrowed for the call. */

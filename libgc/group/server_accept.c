@@ -105,7 +105,7 @@ struct gc_server_response gc_server_response(struct gc_server *server, uint8_t c
 {
   server->builder = gc_builder_options(server->options, sizeof server->options);
   return (struct gc_server_response){ .code = code, .content_format = -1, .max_age_s = -1,
-                                      .body = gc_buf(server->body, sizeof server->body), .options = &server->builder };
+                                      .body = gc_buf(server->body, server->body_cap), .options = &server->builder };
 }
 
 void gc_server_run(const struct gc_server_exchange *exchange, uint8_t method, struct gc_server_response *response, uint8_t *body)
@@ -181,10 +181,10 @@ static void request_resource(struct gc_server_exchange *exchange)
     gc_server_error(exchange, GC_CODE(4, 15), "content format not supported");
     return;
   }
-  if (exchange->has_block2 && exchange->block2.num > 0 && method != 1) {
+  if (exchange->has_block2 && exchange->block2.num > 0) {
     if (gc_server_block2_kept(exchange))
       return;
-    if (method != 5 || exchange->message->payload.len == 0) {
+    if (method != 1 && (method != 5 || exchange->message->payload.len == 0)) {
       gc_server_error(exchange, GC_CODE(4, 8), "response no longer kept");
       return;
     }
@@ -197,7 +197,7 @@ static void request_resource(struct gc_server_exchange *exchange)
     gc_server_error(exchange, GC_CODE(4, 12), "precondition failed");
     return;
   }
-  if (!gc_group_take(exchange))
+  if (!gc_server_block2_is_busy(exchange) && !gc_group_take(exchange))
     answer(exchange);
 }
 

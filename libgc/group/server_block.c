@@ -3,6 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/secret.h"
+
+enum {
+  BUSY_MS = 5000,     /* a large response was asked for a block within this time: it is under way */
+  LARGE_PER_PEER = 2,
+};
+
 static uint64_t fnv(uint64_t hash, const void *bytes, size_t len)
 {
   const uint8_t *p = bytes;
@@ -17,6 +24,8 @@ static uint64_t fnv(uint64_t hash, const void *bytes, size_t len)
 static uint64_t transfer_key(const struct gc_server_exchange *exchange, bool is_response)
 {
   uint64_t hash = exchange->server->address_key;
+  if (is_response)
+    hash = fnv(hash, &exchange->message->code, 1);
   struct gc_option_iter iter = gc_option_iter(exchange->message->options);
   struct gc_option option;
   while (gc_option_next(&iter, &option)) {
@@ -64,33 +73,107 @@ static struct gc_transfer *find(const struct gc_server_exchange *exchange, bool 
   return NULL;
 }
 
+static bool is_large(const struct gc_transfer *transfer)
+{
+  return transfer->is_response && transfer->body.cap > GC_SERVER_BODY_MAX_LEN;
+}
+
+static size_t max_large_bytes(const struct gc_server *server)
+{
+  return server->params.max_transfer_bytes / 4 * 3;
+}
+
+/* --- the list, by the time of use --------------------------------------------------------------------------------------- */
+
+static void take_out(struct gc_transfer *transfer)
+{
+  *transfer->link = transfer->next;
+  if (transfer->next)
+    transfer->next->link = transfer->link;
+  else
+    transfer->member->server->transfers_end = transfer->link;
+}
+
+static void put_last(struct gc_transfer *transfer)
+{
+  struct gc_server *server = transfer->member->server;
+  transfer->next = NULL;
+  transfer->link = server->transfers_end;
+  *server->transfers_end = transfer;
+  server->transfers_end = &transfer->next;
+}
+
 void gc_transfer_free(struct gc_transfer *transfer)
 {
   struct gc_server *server = transfer->member->server;
   gc_timers_clear(&server->timers, &transfer->due.timer);
   gc_table_remove(&server->transfers_by_key, &transfer->by_key);
-  *transfer->link = transfer->next;
-  if (transfer->next)
-    transfer->next->link = transfer->link;
-  else
-    server->transfers_end = transfer->link;
+  take_out(transfer);
   server->transfer_bytes -= transfer->body.cap;
+  if (is_large(transfer))
+    server->large_bytes -= transfer->body.cap;
   server->state.transfers--;
+  if (transfer->body.ptr)
+    gc_wipe(transfer->body.ptr, transfer->body.len); /* of responses with keying material among others */
   free(transfer->body.ptr);
   free(transfer);
 }
 
-/* Room for one transfer more, or `more` bytes: the one that has been waiting longest gives way. */
+/* --- room ------------------------------------------------------------------------------------------------------------- */
+
+static bool is_busy(const struct gc_transfer *transfer)
+{
+  return is_large(transfer) && !transfer->is_done && transfer->member->server->now_ms < transfer->used_ms + BUSY_MS;
+}
+
+/* The one that has not been used for longest, and may give way; only_large: among the large responses. */
+static struct gc_transfer *least_needed(const struct gc_server *server, const struct gc_transfer *keep, bool only_large)
+{
+  struct gc_transfer *transfer = server->transfers;
+  while (transfer && (transfer == keep || is_busy(transfer) || (only_large && !is_large(transfer))))
+    transfer = transfer->next;
+  return transfer;
+}
+
+/* Room for one transfer more, or `more` bytes. */
 static bool make_room(struct gc_server *server, const struct gc_transfer *keep, size_t count, size_t more)
 {
   while (server->state.transfers + count > server->params.max_transfers ||
          server->transfer_bytes + more > server->params.max_transfer_bytes) {
-    struct gc_transfer *oldest = server->transfers;
-    if (oldest == keep && oldest)
-      oldest = oldest->next;
-    if (!oldest)
+    struct gc_transfer *transfer = least_needed(server, keep, false);
+    if (!transfer)
       return false;
-    gc_transfer_free(oldest);
+    gc_transfer_free(transfer);
+  }
+  return true;
+}
+
+/* Could make_room_for_large succeed? Nothing is dropped. */
+static bool has_room_for_large(const struct gc_server *server, size_t len)
+{
+  size_t busy = 0;
+  for (const struct gc_transfer *transfer = server->transfers; transfer; transfer = transfer->next)
+    busy += is_busy(transfer) ? transfer->body.cap : 0;
+  return busy + len <= max_large_bytes(server);
+}
+
+/* What else this peer has begun gives way first, whether it is under way or not. */
+static bool make_room_for_large(const struct gc_server_exchange *exchange, const struct gc_transfer *keep, size_t len)
+{
+  struct gc_server *server = exchange->server;
+  struct gc_transfer *first = NULL;
+  size_t count = 0;
+  for (struct gc_transfer *transfer = server->transfers; transfer; transfer = transfer->next)
+    if (transfer != keep && is_large(transfer) && gc_server_is_peer(&transfer->peer, exchange) &&
+        (transfer->peer.context || gc_addr_equal(&transfer->remote, &exchange->ref.remote)) && ++count == 1)
+      first = transfer;
+  if (count >= LARGE_PER_PEER)
+    gc_transfer_free(first);
+  while (server->large_bytes + len > max_large_bytes(server)) {
+    struct gc_transfer *transfer = least_needed(server, keep, true);
+    if (!transfer)
+      return false;
+    gc_transfer_free(transfer);
   }
   return true;
 }
@@ -134,15 +217,16 @@ static struct gc_transfer *add(const struct gc_server_exchange *exchange, bool i
     free(transfer);
     return NULL;
   }
-  transfer->link = server->transfers_end;
-  *server->transfers_end = transfer;
-  server->transfers_end = &transfer->next;
+  put_last(transfer);
   server->state.transfers++;
   return transfer;
 }
 
 static void expire_later(const struct gc_server_exchange *exchange, struct gc_transfer *transfer)
 {
+  take_out(transfer);
+  put_last(transfer);
+  transfer->used_ms = exchange->now_ms;
   gc_due_set(exchange->server, &transfer->due,
              exchange->now_ms + gc_exchange_lifetime_ms(&exchange->server->params.endpoint));
 }
@@ -247,13 +331,32 @@ bool gc_server_block2_kept(struct gc_server_exchange *exchange)
   struct gc_server_response response = gc_server_response(exchange->server, transfer->code);
   response.content_format = transfer->content_format;
   response.max_age_s = transfer->max_age_s;
-  memcpy(response.body.ptr, transfer->body.ptr, transfer->body.len);
-  response.body.len = transfer->body.len;
+  response.body = transfer->body; /* as it is: to copy it for each of its blocks would be most of the work */
+  exchange->kept = transfer;
+  transfer->is_done = transfer->is_done || gc_block_offset(exchange->block2) + gc_block_size(exchange->block2.szx) >= transfer->body.len;
   gc_server_respond(exchange, &response);
   return true;
 }
 
-void gc_server_block2_keep(const struct gc_server_exchange *exchange, const struct gc_server_response *response)
+bool gc_server_block2_keeps(const struct gc_server_exchange *exchange, const struct gc_server_response *response)
+{
+  if (exchange->message->code != 1)
+    return true;
+  /* later blocks of a notification are asked for by GET as well, and must not come from a body that was kept before it */
+  return response->body.len > GC_SERVER_BODY_MAX_LEN && !exchange->is_multicast && !exchange->is_notification && exchange->resource &&
+         !exchange->resource->def.is_observable;
+}
+
+bool gc_server_block2_is_busy(struct gc_server_exchange *exchange)
+{
+  const size_t len = exchange->resource->large_len;
+  if (!len || gc_server_is_safe(exchange->message->code) || has_room_for_large(exchange->server, len))
+    return false;
+  gc_server_busy(exchange);
+  return true;
+}
+
+bool gc_server_block2_keep(const struct gc_server_exchange *exchange, const struct gc_server_response *response)
 {
   const uint64_t key = transfer_key(exchange, true);
   struct gc_transfer *transfer = find(exchange, true, key);
@@ -261,15 +364,22 @@ void gc_server_block2_keep(const struct gc_server_exchange *exchange, const stru
     gc_transfer_free(transfer);
   transfer = add(exchange, true, key);
   if (!transfer)
-    return;
+    return false;
   expire_later(exchange, transfer);
-  if (!grow(transfer, response->body.len)) {
+  const bool large = response->body.len > GC_SERVER_BODY_MAX_LEN;
+  if (large && exchange->resource)
+    exchange->resource->large_len = response->body.len;
+  if ((large && !make_room_for_large(exchange, transfer, response->body.len)) || !grow(transfer, response->body.len)) {
     gc_transfer_free(transfer);
-    return;
+    return false;
   }
+  if (large)
+    exchange->server->large_bytes += transfer->body.cap;
+  transfer->etag = gc_server_etag(exchange, response);
   transfer->code = response->code;
   transfer->content_format = response->content_format;
   transfer->max_age_s = response->max_age_s;
   memcpy(transfer->body.ptr, response->body.ptr, response->body.len);
   transfer->body.len = response->body.len;
+  return true;
 }

@@ -23,7 +23,8 @@
 #include "iana/options.h"
 #include "oscore/echo.h"
 
-#define GC_SERVER_BODY_MAX_LEN 65536
+#define GC_SERVER_BODY_MAX_LEN 65536       /* of a request; a response may be larger, and is large then */
+#define GC_SERVER_ANSWER_MAX_LEN (16u << 20) /* that the smallest blocks can number */
 #define GC_SERVER_MESSAGE_MAX_LEN 4096   /* header, options and one block of what is sent */
 #define GC_SERVER_KEPT_REQUEST_MAX_LEN 2048 /* of an observation: a longer one is answered, not observed */
 #define GC_SERVER_SEGMENTS_MAX 32
@@ -76,6 +77,7 @@ struct gc_resource {
   struct gc_server_link link;
   struct gc_bytes segments[GC_SERVER_SEGMENTS_MAX]; /* of the path */
   size_t segment_count, observers, sources;
+  size_t large_len; /* of the last large response, bytes; 0: none yet */
   struct gc_group_policy *policy; /* NULL: no group observations */
   struct gc_resource *next;
   struct gc_link by_path;
@@ -121,18 +123,21 @@ struct gc_observer {
   uint8_t request[];        /* the registration, for making each notification */
 };
 
-/** A body on its way in blocks: a request's (Block1), or the response to a method other than GET (Block2). */
+/** A body on its way in blocks: a request's (Block1), or the response to a method other than GET (Block2), or a large one to GET. */
 struct gc_transfer {
   struct gc_due due;
   struct gc_member *member;
   struct gc_resource *resource;
-  struct gc_transfer *next, **link; /* the oldest first */
+  struct gc_transfer *next, **link; /* the one that has not been used for longest first */
   struct gc_link by_key;
   struct gc_addr remote;
   struct gc_server_peer peer;
   uint64_t key;             /* of the options that belong to the request */
   bool is_response;
+  bool is_done;             /* response: its last block has been sent */
+  uint64_t used_ms;
   uint8_t code;             /* request: method; response: its code */
+  uint64_t etag;            /* response */
   int32_t content_format;
   int64_t max_age_s;
   struct gc_buf body;
@@ -160,13 +165,15 @@ struct gc_server {
   size_t link_count;
   struct gc_transfer *transfers, **transfers_end;
   struct gc_table transfers_by_key, resources_by_path;
-  size_t transfer_bytes;
+  size_t transfer_bytes, large_bytes; /* large_bytes: of those, in large responses */
   uint64_t next_id, now_ms;
   uint32_t own_groups; /* made so far, by all members: part of their Gids */
   struct gc_echo_slot *echo; /* GC_SERVER_ECHO_SLOTS, or NULL until one is needed */
   struct gc_server_state state;
   struct gc_builder builder; /* of the further options of the response being made */
-  uint8_t body[GC_SERVER_BODY_MAX_LEN], other_body[GC_SERVER_BODY_MAX_LEN];
+  uint8_t *body;        /* of responses; pages that no handler writes cost nothing */
+  size_t body_cap;
+  uint8_t other_body[GC_SERVER_BODY_MAX_LEN];
   uint8_t options[1024], message[GC_SERVER_MESSAGE_MAX_LEN];
   struct gc_oscore_echo *challenged; /* NULL: no member is protected */
   uint8_t *plain;                    /* decrypted requests */
@@ -195,6 +202,7 @@ struct gc_server_exchange {
   bool has_block1, has_block2, has_observe, wants_size2, has_no_response, has_accept, has_precondition, has_format;
   uint32_t observe, no_response, accept, format;
   struct gc_bytes payload;          /* the whole body */
+  const struct gc_transfer *kept;   /* the answer is a block of this; NULL: of what a handler has just written */
   bool adds_block1;                 /* the answer carries Block1 */
   bool adds_observe;                /* the answer is a notification with number observe_number */
   uint32_t observe_number;
@@ -274,8 +282,15 @@ bool gc_server_is_peer(const struct gc_server_peer *peer, const struct gc_server
 bool gc_server_block1(struct gc_server_exchange *exchange);
 /** A later block of a response that is kept: answered, true. */
 bool gc_server_block2_kept(struct gc_server_exchange *exchange);
-/** Keep a large response to a method that is not repeatable, for its later blocks. */
-void gc_server_block2_keep(const struct gc_server_exchange *exchange, const struct gc_server_response *response);
+/** Is this a response that is kept for its later blocks: that to a method other than GET, or a large one to GET of what nobody observes? */
+bool gc_server_block2_keeps(const struct gc_server_exchange *exchange, const struct gc_server_response *response);
+/** Keep it. false: no room */
+bool gc_server_block2_keep(const struct gc_server_exchange *exchange, const struct gc_server_response *response);
+/** A request that would be answered with another large response for which there is no room has been answered, before anything
+ *  has been done: true. */
+bool gc_server_block2_is_busy(struct gc_server_exchange *exchange);
+/** 5.03: come again. */
+void gc_server_busy(struct gc_server_exchange *exchange);
 void gc_transfer_free(struct gc_transfer *transfer);
 
 /* server_observe.c */

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BUSY_S 5 /* until somebody else's large response may have come through, or have been given up */
 #define SMALLEST_FIRST_SZX 2 /* 64 bytes: below that a client is better challenged than fed crumbs */
 
 /* Not a checksum against anyone: it tells representations of one member apart, and members by their salt
  * (groupcomm-bis, Section 3.2.2). */
 uint64_t gc_server_etag(const struct gc_server_exchange *exchange, const struct gc_server_response *response)
 {
+  if (exchange->kept)
+    return exchange->kept->etag;
   uint64_t hash = 0xcbf29ce484222325u ^ (uint64_t)(uint32_t)response->content_format;
   for (size_t i = 0; i < response->body.len; i++)
     hash = (hash ^ response->body.ptr[i]) * 0x100000001b3u;
@@ -291,8 +294,11 @@ void gc_server_respond(struct gc_server_exchange *exchange, struct gc_server_res
     (void)gc_server_send_answer(exchange, &failed, body, "answered");
     return;
   }
-  if (exchange->message->code != 1 && exchange->block2.num == 0 && response->body.len > gc_block_size(szx))
-    gc_server_block2_keep(exchange, response);
+  if (exchange->block2.num == 0 && response->body.len > gc_block_size(szx) && gc_server_block2_keeps(exchange, response) &&
+      !gc_server_block2_keep(exchange, response) && !gc_server_is_safe(exchange->message->code)) {
+    gc_server_busy(exchange);
+    return;
+  }
   gc_server_send_answer(exchange, response, body, "answered");
 }
 
@@ -301,6 +307,17 @@ void gc_server_error(struct gc_server_exchange *exchange, uint8_t code, const ch
   struct gc_server_response response = gc_server_response(exchange->server, code);
   if (!exchange->is_multicast && phrase)
     (void)!gc_buf_add(&response.body, gc_bytes_str(phrase));
+  exchange->has_block2 = false;
+  exchange->block2 = (struct gc_block){ 0 };
+  exchange->kept = NULL;
+  gc_server_respond(exchange, &response);
+}
+
+void gc_server_busy(struct gc_server_exchange *exchange)
+{
+  struct gc_server_response response = gc_server_response(exchange->server, GC_CODE(5, 3));
+  response.max_age_s = BUSY_S;
+  (void)!gc_buf_add(&response.body, gc_bytes_str("too many large answers are under way"));
   exchange->has_block2 = false;
   exchange->block2 = (struct gc_block){ 0 };
   gc_server_respond(exchange, &response);

@@ -380,6 +380,146 @@ static void both_directions(void **state)
   assert_int_equal(rig.calls, 1);
 }
 
+/* --- large responses --------------------------------------------------------------------------------------------------- */
+
+#define LARGE_LEN 600000
+#define LARGE_MAX 5 /* so many of them in three quarters of 4 MiB */
+
+static enum gc_err large(void *ctx, const struct gc_server_request *request, struct gc_server_response *response)
+{
+  (void)ctx;
+  (void)request;
+  rig.calls++;
+  for (size_t i = 0; i < rig.big_len; i++)
+    if (gc_buf_add_u8(&response->body, body_byte(i)))
+      return GC_E_SPACE;
+  return GC_OK;
+}
+
+static void start_large(void)
+{
+  struct gc_server_params params = rig_params();
+  params.max_answer_len = LARGE_LEN;
+  params.max_transfer_bytes = 4u << 20;
+  rig_stop(&rig);
+  rig_start(&rig, 1, &params);
+  rig.big_len = LARGE_LEN;
+  const struct gc_resource_def def = { .path = "large", .methods = 1u << 1 | 1u << 2 | 1u << 5, .handler = large, .content_format = -1,
+                                       .consumes = -1, .max_body_len = 16 };
+  assert_int_equal(gc_server_add_resource(rig.server, NULL, &def), GC_OK);
+}
+
+/* query: tells transfers of one client apart; NULL: none */
+static const struct rig_sent *ask_large(uint8_t code, uint16_t port, const char *query, uint32_t num)
+{
+  rig_forget(&rig);
+  rig.client.port = port;
+  struct gc_builder request = rig_request(&rig, GC_TYPE_NON, code, "large");
+  if (query)
+    gc_builder_add_str(&request, GC_OPTION_URI_QUERY, query);
+  gc_builder_add_block(&request, GC_OPTION_BLOCK2, (struct gc_block){ num, false, 6 });
+  rig_send(&rig, &request, 0);
+  return rig_last(&rig);
+}
+
+static void large_responses_are_made_once(void **state)
+{
+  (void)state;
+  const uint8_t methods[] = { GC_CODE_GET, GC_CODE_POST, GC_CODE_FETCH };
+  start_large();
+  for (size_t m = 0; m < sizeof methods; m++) {
+    struct gc_option etag;
+    size_t got = 0;
+    bool more = true;
+    rig.calls = 0;
+    for (uint32_t num = 0; more; num++) {
+      const struct rig_sent *answer = ask_large(methods[m], 1, NULL, num);
+      assert_int_equal(answer->message.code, methods[m] == GC_CODE_POST ? GC_CODE_CHANGED : GC_CODE_CONTENT);
+      assert_int_equal(gc_option_find(answer->message.options, GC_OPTION_ETAG, &etag), methods[m] != GC_CODE_POST);
+      more = block_of(answer, GC_OPTION_BLOCK2).more;
+      for (size_t i = 0; i < answer->message.payload.len; i++, got++)
+        assert_int_equal(answer->message.payload.ptr[i], body_byte(got));
+    }
+    assert_int_equal(got, LARGE_LEN);
+    assert_int_equal(rig.calls, 1);
+  }
+  rig.big_len = LARGE_LEN + 1;
+  assert_int_equal(ask_large(GC_CODE_GET, 2, NULL, 0)->message.code, GC_CODE_INTERNAL_SERVER_ERROR);
+  rig_stop(&rig);
+  rig_start(&rig, 1, NULL);
+  rig.big_len = 65536;
+  rig_get(&rig, GC_TYPE_NON, "solo", 0);
+  assert_int_equal(rig_last(&rig)->message.code, GC_CODE_CONTENT);
+  rig.big_len = 65537;
+  rig_get(&rig, GC_TYPE_NON, "solo", 0);
+  assert_int_equal(rig_last(&rig)->message.code, GC_CODE_INTERNAL_SERVER_ERROR);
+}
+
+/* Who is served is served to the end, who finds no room is told so before anything is done, and who goes away is forgotten. */
+static void large_responses_are_bounded(void **state)
+{
+  (void)state;
+  const struct put put = { GC_CODE_PUT, 150, NULL };
+  start_large();
+  for (uint16_t port = 1; port <= LARGE_MAX; port++)
+    assert_int_equal(ask_large(GC_CODE_POST, port, NULL, 0)->message.code, GC_CODE_CHANGED);
+  for (uint16_t port = 10; port < 30; port++) {
+    const struct rig_sent *answer = ask_large(GC_CODE_POST, port, NULL, 0);
+    assert_int_equal(answer->message.code, GC_CODE_SERVICE_UNAVAILABLE);
+    assert_int_equal(rig_uint(answer, GC_OPTION_MAX_AGE), 5);
+    assert_int_equal(ask_large(GC_CODE_GET, port, NULL, 0)->message.code, GC_CODE_CONTENT); /* each block made anew */
+    assert_int_equal(ask_large(GC_CODE_GET, port, NULL, 1)->message.code, GC_CODE_CONTENT);
+  }
+  assert_int_equal(rig.calls, LARGE_MAX + 40);
+  assert_int_equal(gc_server_state(rig.server).transfers, LARGE_MAX);
+  rig.client.port = 99; /* small ones have room left */
+  assert_int_equal(put_block(&put, 0, 2, 0)->message.code, GC_CODE_CONTINUE);
+  for (uint16_t port = 2; port <= LARGE_MAX; port++)
+    assert_int_equal(ask_large(GC_CODE_POST, port, NULL, 1)->message.code, GC_CODE_CHANGED);
+  rig_wait(&rig, 4000);
+  for (uint16_t port = 2; port <= LARGE_MAX; port++)
+    assert_int_equal(ask_large(GC_CODE_POST, port, NULL, 2)->message.code, GC_CODE_CHANGED);
+  assert_int_equal(ask_large(GC_CODE_POST, 40, NULL, 0)->message.code, GC_CODE_SERVICE_UNAVAILABLE);
+  rig_wait(&rig, 1000); /* nothing from the first for five seconds */
+  assert_int_equal(ask_large(GC_CODE_POST, 40, NULL, 0)->message.code, GC_CODE_CHANGED);
+  assert_int_equal(ask_large(GC_CODE_POST, 1, NULL, 1)->message.code, GC_CODE_REQUEST_ENTITY_INCOMPLETE);
+  assert_int_equal(ask_large(GC_CODE_POST, 2, NULL, (LARGE_LEN - 1) / 1024)->message.code, GC_CODE_CHANGED); /* has all of it now */
+  assert_int_equal(ask_large(GC_CODE_POST, 41, NULL, 0)->message.code, GC_CODE_CHANGED);
+  assert_int_equal(ask_large(GC_CODE_POST, 2, NULL, 1)->message.code, GC_CODE_REQUEST_ENTITY_INCOMPLETE);
+  assert_int_equal(ask_large(GC_CODE_POST, 3, NULL, 3)->message.code, GC_CODE_CHANGED);
+  assert_int_equal(gc_server_state(rig.server).transfers, LARGE_MAX + 1);
+}
+
+static void one_peer_has_two_large_responses(void **state)
+{
+  (void)state;
+  start_large();
+  assert_int_equal(ask_large(GC_CODE_POST, 1, NULL, 0)->message.code, GC_CODE_CHANGED);
+  for (char query[] = "a"; query[0] <= 'z'; query[0]++)
+    assert_int_equal(ask_large(GC_CODE_POST, 2, query, 0)->message.code, GC_CODE_CHANGED);
+  assert_int_equal(gc_server_state(rig.server).transfers, 3);
+  assert_int_equal(ask_large(GC_CODE_POST, 2, "x", 1)->message.code, GC_CODE_REQUEST_ENTITY_INCOMPLETE);
+  assert_int_equal(ask_large(GC_CODE_POST, 2, "y", 1)->message.code, GC_CODE_CHANGED);
+  assert_int_equal(ask_large(GC_CODE_POST, 2, "z", 1)->message.code, GC_CODE_CHANGED);
+  assert_int_equal(ask_large(GC_CODE_POST, 1, NULL, 1)->message.code, GC_CODE_CHANGED);
+}
+
+/* What is observed is never kept for GET: a notification's later blocks are asked for in the same way. */
+static void large_responses_that_are_observed(void **state)
+{
+  (void)state;
+  struct gc_server_params params = rig_params();
+  params.max_answer_len = LARGE_LEN;
+  rig_stop(&rig);
+  rig_start(&rig, 1, &params);
+  rig.big_len = 70000;
+  get_block(0, 6, 0);
+  get_block(1, 6, 0);
+  assert_int_equal(rig_last(&rig)->message.code, GC_CODE_CONTENT);
+  assert_int_equal(rig.calls, 2);
+  assert_int_equal(gc_server_state(rig.server).transfers, 0);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
@@ -401,6 +541,10 @@ int main(void)
     CASE(unfinished_transfers_are_forgotten),
     CASE(transfers_are_bounded),
     CASE(both_directions),
+    CASE(large_responses_are_made_once),
+    CASE(large_responses_are_bounded),
+    CASE(one_peer_has_two_large_responses),
+    CASE(large_responses_that_are_observed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
