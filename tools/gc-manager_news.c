@@ -15,7 +15,7 @@ struct item {
 struct gc_manager_news {
   struct gc_gm *gm;
   struct item items[GC_GM_GROUPS_MAX]; /* in the order of the configurations */
-  uint8_t room[GC_GM_PAYLOAD_MAX_LEN];
+  uint8_t room[GC_GM_REKEYING_MAX_LEN];
 };
 
 struct gc_manager_news *gc_manager_news_new(struct gc_gm *gm)

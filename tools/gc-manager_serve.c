@@ -284,6 +284,7 @@ static enum gc_status make_parts(struct run *run)
   const struct gc_resource_def authz_info = { .path = "authz-info", .methods = 1u << GC_CODE_POST, .handler = on_authz_info, .ctx = run, .rt = "ace.ai",
                                               .content_format = -1, .consumes = -1, .max_body_len = TOKEN_MAX_LEN };
   struct gc_resource *resource;
+  server_params.max_answer_len = GC_GM_PAYLOAD_MAX_LEN;
   server_params.con_notify_every = 1; /* who has been rekeyed is to be known */
   server_params.max_observers_per_member = server_params.max_observers; /* it is the address that all members ask at */
   run->ring = gc_oscore_ring_new();

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "coap/message.h"
 #include "crypto/secret.h"
 
 enum { FORMAT_PROBLEM = 257, FORMAT_GROUPCOMM = 261 };
@@ -23,6 +24,17 @@ enum gc_err gc_gm_answer(struct gc_gm_call *call, const struct gc_groupcomm *mes
 {
   call->response->content_format = FORMAT_GROUPCOMM;
   return gc_groupcomm_write(&call->response->payload, message);
+}
+
+enum gc_err gc_gm_answer_creds(struct gc_gm_call *call, enum gc_err err, const struct gc_groupcomm *message)
+{
+  if (!err)
+    err = gc_gm_answer(call, message);
+  if (err != GC_E_SPACE)
+    return err;
+  gc_wipe(call->response->payload.ptr, call->response->payload.len);
+  return gc_gm_refuse(call, GC_CODE(5, 0), GC_GM_NO_ERROR_ID,
+                      "the credentials are too large for one answer: join without get_creds, and fetch those that are needed by Sender ID");
 }
 
 enum gc_err gc_gm_put_keys(struct gc_gm_call *call, enum gc_material_use use, const struct gc_bytes *sender_id, struct gc_groupcomm *message,

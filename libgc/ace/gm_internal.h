@@ -54,7 +54,7 @@ struct gc_gm {
   size_t peer_count;
   uint8_t arena[GC_GM_PAYLOAD_MAX_LEN], encoded[GC_GM_PAYLOAD_MAX_LEN]; /* credentials, and their arrays */
   size_t arena_len;
-  uint8_t stale[GC_GM_PAYLOAD_MAX_LEN];
+  uint8_t stale[GC_GM_REKEYING_MAX_LEN];
 };
 
 /** What is being done in one group. Holds keying material: wiped by whoever made it. */
@@ -129,6 +129,8 @@ enum { GC_GM_NO_ERROR_ID = -1 };
  *  detail: static; NULL: the title of the error says it all. */
 enum gc_err gc_gm_refuse(struct gc_gm_call *call, uint8_t code, int error_id, const char *detail) GC_MUST_CHECK;
 enum gc_err gc_gm_answer(struct gc_gm_call *call, const struct gc_groupcomm *message) GC_MUST_CHECK;
+/** The same with credentials in it, whose outcome so far is err: where there is no room for them the client is told what it can do instead. */
+enum gc_err gc_gm_answer_creds(struct gc_gm_call *call, enum gc_err err, const struct gc_groupcomm *message) GC_MUST_CHECK;
 /** Put gkty, key, num, profile, exp and exi into a message. room: 256 bytes; secret */
 enum gc_err gc_gm_put_keys(struct gc_gm_call *call, enum gc_material_use use, const struct gc_bytes *sender_id, struct gc_groupcomm *message,
                            struct gc_buf *room) GC_MUST_CHECK;

@@ -208,8 +208,7 @@ static enum gc_err answer(struct gc_gm_call *call, const struct join *join)
     if (!err)
       err = gc_gm_put_peers(call, is_wanted, &filter, &message);
   }
-  if (!err)
-    err = gc_gm_answer(call, &message);
+  err = gc_gm_answer_creds(call, err, &message);
   gc_wipe(room_bytes, sizeof room_bytes);
   return err;
 }

@@ -161,7 +161,7 @@ static enum gc_err answer_creds(struct gc_gm_call *call, bool (*chosen)(const st
   enum gc_err err = gc_gm_put_peers(call, chosen, arg, &message);
   if (!err && arg && !call->gm->peer_count)
     return nothing(call);
-  return err ? err : gc_gm_answer(call, &message);
+  return gc_gm_answer_creds(call, err, &message);
 }
 
 enum gc_err gc_gm_creds(struct gc_gm_call *call)

@@ -14,7 +14,9 @@
 
 #define GC_GM_GROUPS_MAX 64
 #define GC_GM_SCOPE_MAX_LEN 2048    /* of a token, bytes */
-#define GC_GM_PAYLOAD_MAX_LEN 65536 /* of a response, bytes: the credentials of about a thousand members */
+#define GC_GM_PAYLOAD_MAX_LEN (1u << 20) /* of a response, bytes: the credentials of a thousand members, of whatever size; who asks for
+                                            more is refused, and asks for some of them */
+#define GC_GM_REKEYING_MAX_LEN 65536     /* of a rekeying message, bytes */
 #define GC_GM_STALE_MAX 512         /* Sender IDs given back under one Gid; more of them, and the group is rekeyed */
 
 /** A group as it is configured. Everything is borrowed for the life of the Group Manager. Algorithms are COSE numbers. */

@@ -351,12 +351,75 @@ static void backward_security(void **state)
   assert_int_equal(gm_rig_count(&rig, GC_GM_REKEYED), 0);
 }
 
+/* --- many credentials -------------------------------------------------------------------------------------------------------------- */
+
+/* Members from … to - 1, each with the largest credential. */
+static void put_members(uint64_t from, uint64_t to)
+{
+  assert_int_equal(rig.store.ops->begin(rig.store.ctx), GC_OK);
+  for (uint64_t i = from; i < to; i++) {
+    struct gc_gm_member member = { .group = "group1", .node = 1000 + i, .identity = "peer", .identity_len = 6, .roles = BOTH, .has_sender_id = true,
+                                   .sender_id = { (uint8_t)(i >> 8), (uint8_t)i }, .sender_id_len = 2, .cred_len = GC_GM_CRED_MAX_LEN,
+                                   .birth_gid_len = 4, .expires_s = GC_GM_NEVER };
+    member.identity[4] = (uint8_t)(i >> 8);
+    member.identity[5] = (uint8_t)i;
+    memset(member.cred, (int)(i % 251), sizeof member.cred);
+    assert_int_equal(rig.store.ops->member_put(rig.store.ctx, &member), GC_OK);
+  }
+  assert_int_equal(rig.store.ops->commit(rig.store.ctx), GC_OK);
+}
+
+static void refused_as_too_large(int code)
+{
+  static const char text[] = "the credentials are too large for one answer: join without get_creds, and fetch those that are needed by Sender ID";
+  assert_int_equal(code, 500);
+  assert_int_equal(rig.response.content_format, -1);
+  assert_true(gc_bytes_equal(gc_buf_bytes(&rig.response.payload), gc_bytes_str(text)));
+  assert_int_equal(gm_rig_count(&rig, GC_GM_REFUSED), 1);
+}
+
+/* A thousand of the largest fit in. More do not, and then nothing has happened. */
+static void many_credentials(void **state)
+{
+  (void)state;
+  struct gc_groupcomm answer;
+  size_t count = 0;
+  gm_rig_stop(&rig);
+  gm_rig_start(&rig, 1);
+  rig.configs[0].max_members = 2000;
+  gm_rig_run(&rig);
+  gm_node_make(&node, &rig, 1, "node", "[[\"group1\", 14]]");
+  gm_node_make(&other, &rig, 2, "other", "[[\"group1\", 14]]");
+  put_members(0, 1000);
+  struct gc_groupcomm request = gm_rig_join_request(&rig, &node, "group1", BOTH);
+  request.present |= BIT(GET_CREDS);
+  request.get_creds = edn("null");
+  assert_int_equal(ask(&node, &request), 201);
+  assert_int_equal(gc_groupcomm_parse(&answer, gc_buf_bytes(&rig.response.payload), NULL), GC_OK);
+  assert_int_equal(gc_peers_check(&answer, &count), GC_OK);
+  assert_int_equal(count, 1000);
+  assert_int_equal(gm_rig_ask(&rig, &node, GM_GET, "ace-group/group1/creds", -1, nothing), 205);
+  assert_in_range(rig.response.payload.len, 1024000, GC_GM_PAYLOAD_MAX_LEN);
+  put_members(1000, 1100);
+  refused_as_too_large(gm_rig_ask(&rig, &node, GM_GET, "ace-group/group1/creds", -1, nothing));
+  request = gm_rig_join_request(&rig, &other, "group1", BOTH);
+  request.present |= BIT(GET_CREDS);
+  request.get_creds = edn("null");
+  refused_as_too_large(ask(&other, &request));
+  assert_int_equal(gm_rig_ask(&rig, &other, GM_GET, "ace-group/group1", -1, nothing), 403); /* no member */
+  assert_int_equal(gm_rig_join(&rig, &other, "group1", BOTH), 201);
+  assert_int_equal(gm_rig_ask(&rig, &other, GM_FETCH, "ace-group/group1/creds", 261, edn("{4: [true, [], [h'0007', h'0440']]}")), 205);
+  assert_int_equal(gc_groupcomm_parse(&answer, gc_buf_bytes(&rig.response.payload), NULL), GC_OK);
+  assert_int_equal(gc_peers_check(&answer, &count), GC_OK);
+  assert_int_equal(count, 2);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(what_is_missing, start, stop), cmocka_unit_test_setup_teardown(control_uris, start, stop),
     cmocka_unit_test_setup_teardown(proofs, start, stop), cmocka_unit_test_setup_teardown(credentials, start, stop),
-    cmocka_unit_test_setup_teardown(a_lost_challenge_comes_first, start, stop),
+    cmocka_unit_test_setup_teardown(a_lost_challenge_comes_first, start, stop), cmocka_unit_test_setup_teardown(many_credentials, start, stop),
     cmocka_unit_test_setup_teardown(not_now, start, stop), cmocka_unit_test_setup_teardown(signature_verifiers, start, stop),
     cmocka_unit_test_setup_teardown(monitors, start, stop),
     cmocka_unit_test_setup_teardown(joining_again, start, stop), cmocka_unit_test_setup_teardown(credentials_of_others, start, stop),
