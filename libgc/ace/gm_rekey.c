@@ -156,6 +156,24 @@ static enum gc_err put_newcomers(struct gc_gm_call *call, struct gc_groupcomm *m
   return err && err != GC_E_NOT_FOUND && err != GC_E_SPACE ? err : gc_gm_put_peers(call, is_newcomer, &newcomers, message);
 }
 
+/* More credentials than the message has room for are left out: members have to learn of the keys in any case. */
+static enum gc_err write_message(struct gc_gm_call *call, struct gc_groupcomm *message, struct gc_buf *out)
+{
+  const uint64_t peers = GC_PARAM_BIT(GC_GROUPCOMM_CREDS) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_ROLES) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_IDENTIFIERS);
+  const size_t start = out->len;
+  enum gc_err err = put_newcomers(call, message);
+  if (!err && call->gm->peer_count) {
+    err = gc_groupcomm_write(out, message);
+    if (err != GC_E_SPACE)
+      return err;
+  }
+  if (err && err != GC_E_SPACE)
+    return err;
+  out->len = start;
+  message->present &= ~peers;
+  return gc_groupcomm_write(out, message);
+}
+
 static enum gc_err rekeying_message(struct gc_gm_call *call, void *arg)
 {
   struct gc_gm *gm = call->gm;
@@ -170,11 +188,7 @@ static enum gc_err rekeying_message(struct gc_gm_call *call, void *arg)
   if (!err)
     err = gc_gm_put_keys(call, GC_MATERIAL_REKEYING, NULL, &message, &room);
   if (!err)
-    err = put_newcomers(call, &message);
-  if (!err && !gm->peer_count)
-    message.present &= ~(GC_PARAM_BIT(GC_GROUPCOMM_CREDS) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_ROLES) | GC_PARAM_BIT(GC_GROUPCOMM_PEER_IDENTIFIERS));
-  if (!err)
-    err = gc_groupcomm_write(out, &message);
+    err = write_message(call, &message, out);
   gc_wipe(key_room, sizeof key_room);
   return err;
 }

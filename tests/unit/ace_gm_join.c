@@ -354,13 +354,13 @@ static void backward_security(void **state)
 /* --- many credentials -------------------------------------------------------------------------------------------------------------- */
 
 /* Members from … to - 1, each with the largest credential. */
-static void put_members(uint64_t from, uint64_t to)
+static void put_members(uint64_t from, uint64_t to, uint64_t join_num)
 {
   assert_int_equal(rig.store.ops->begin(rig.store.ctx), GC_OK);
   for (uint64_t i = from; i < to; i++) {
     struct gc_gm_member member = { .group = "group1", .node = 1000 + i, .identity = "peer", .identity_len = 6, .roles = BOTH, .has_sender_id = true,
                                    .sender_id = { (uint8_t)(i >> 8), (uint8_t)i }, .sender_id_len = 2, .cred_len = GC_GM_CRED_MAX_LEN,
-                                   .birth_gid_len = 4, .expires_s = GC_GM_NEVER };
+                                   .birth_gid_len = 4, .expires_s = GC_GM_NEVER, .join_num = join_num, .is_new = true };
     member.identity[4] = (uint8_t)(i >> 8);
     member.identity[5] = (uint8_t)i;
     memset(member.cred, (int)(i % 251), sizeof member.cred);
@@ -390,7 +390,7 @@ static void many_credentials(void **state)
   gm_rig_run(&rig);
   gm_node_make(&node, &rig, 1, "node", "[[\"group1\", 14]]");
   gm_node_make(&other, &rig, 2, "other", "[[\"group1\", 14]]");
-  put_members(0, 1000);
+  put_members(0, 1000, 0);
   struct gc_groupcomm request = gm_rig_join_request(&rig, &node, "group1", BOTH);
   request.present |= BIT(GET_CREDS);
   request.get_creds = edn("null");
@@ -400,7 +400,7 @@ static void many_credentials(void **state)
   assert_int_equal(count, 1000);
   assert_int_equal(gm_rig_ask(&rig, &node, GM_GET, "ace-group/group1/creds", -1, nothing), 205);
   assert_in_range(rig.response.payload.len, 1024000, GC_GM_PAYLOAD_MAX_LEN);
-  put_members(1000, 1100);
+  put_members(1000, 1100, 0);
   refused_as_too_large(gm_rig_ask(&rig, &node, GM_GET, "ace-group/group1/creds", -1, nothing));
   request = gm_rig_join_request(&rig, &other, "group1", BOTH);
   request.present |= BIT(GET_CREDS);
@@ -414,12 +414,34 @@ static void many_credentials(void **state)
   assert_int_equal(count, 2);
 }
 
+/* All that are new in one generation are named in its rekeying message, if they fit in; the keys are told in any case. */
+static void many_new_members(void **state)
+{
+  (void)state;
+  static uint8_t room[GC_GM_REKEYING_MAX_LEN];
+  const uint64_t counts[] = { 60, 70, 1100 };
+  gm_node_make(&node, &rig, 1, "node", "[[\"group1\", 14]]");
+  assert_int_equal(gm_rig_join(&rig, &node, "group1", BOTH), 201);
+  assert_int_equal(gc_gm_rekey(rig.gm, "group1", &rig.time), GC_OK);
+  for (size_t i = 0; i < COUNT(counts); i++) {
+    struct gc_buf out = gc_buf(room, sizeof room);
+    struct gc_groupcomm message;
+    put_members(i ? counts[i - 1] : 0, counts[i], 1);
+    assert_int_equal(gc_gm_rekeying_message(rig.gm, "group1", &rig.time, &out), GC_OK);
+    assert_int_equal(gc_groupcomm_parse(&message, gc_buf_bytes(&out), NULL), GC_OK);
+    assert_null(gc_rekeying_fault(&message));
+    assert_int_equal(message.num, 1);
+    assert_int_equal(gc_groupcomm_has(&message, GC_GROUPCOMM_CREDS), i == 0);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(what_is_missing, start, stop), cmocka_unit_test_setup_teardown(control_uris, start, stop),
     cmocka_unit_test_setup_teardown(proofs, start, stop), cmocka_unit_test_setup_teardown(credentials, start, stop),
     cmocka_unit_test_setup_teardown(a_lost_challenge_comes_first, start, stop), cmocka_unit_test_setup_teardown(many_credentials, start, stop),
+    cmocka_unit_test_setup_teardown(many_new_members, start, stop),
     cmocka_unit_test_setup_teardown(not_now, start, stop), cmocka_unit_test_setup_teardown(signature_verifiers, start, stop),
     cmocka_unit_test_setup_teardown(monitors, start, stop),
     cmocka_unit_test_setup_teardown(joining_again, start, stop), cmocka_unit_test_setup_teardown(credentials_of_others, start, stop),
