@@ -50,6 +50,22 @@ enum gc_status gc_join_run_cred(const struct gc_join_options *options);
 enum gc_status gc_join_run_leave(const struct gc_join_options *options);
 enum gc_status gc_join_run_watch(const struct gc_join_options *options);
 
+/* gc-join_lock.c: one at a time changes the files */
+
+struct gc_join_lock {
+  int fd;
+  unsigned depth; /* it may be taken again by who has it */
+};
+
+#define GC_JOIN_LOCK_MS 30000 /* for another one's request and its answer */
+
+/** Wait for the lock of the context file `path`. 1: another has it all the time, said; 4: said */
+enum gc_status gc_join_lock(struct gc_join_lock *lock, const char *path, unsigned wait_ms);
+void gc_join_unlock(struct gc_join_lock *lock);
+
+/** The membership is over: the file of the lock goes with it. By who has the lock. */
+void gc_join_lock_forget(const char *path);
+
 /* one run with its files, sockets and state machine */
 
 struct gc_join_session {
@@ -108,6 +124,8 @@ enum gc_status gc_join_session_try(struct gc_join_session *session, enum gc_join
 
 /** A session for joining: from the command line alone. */
 enum gc_status gc_join_session_begin(struct gc_join_session *session, const struct gc_join_options *options);
+/** Is there a FILE.join? What else is said. */
+bool gc_join_is_joined(const char *path);
 /** A session of a member: from FILE.join, with what the command line says instead. */
 enum gc_status gc_join_session_resume(struct gc_join_session *session, const struct gc_join_options *options, unsigned association_uses);
 /** Close and free all of it, also where beginning or resuming has failed. 4: said */
@@ -118,6 +136,9 @@ enum gc_status gc_join_use_as(struct gc_join_session *session, struct gc_join_se
 
 /** Where another token is due the next operation gets it. */
 void gc_join_session_renew(struct gc_join_session *session);
+
+/** FILE.join as another command may have left it, for one that stays; with the lock. 5: it is gone, said; 3: said */
+enum gc_status gc_join_session_reload(struct gc_join_session *session);
 
 /** Write FILE.join; 4: said */
 enum gc_status gc_join_session_save(struct gc_join_session *session);

@@ -173,6 +173,7 @@ void gc_join_forget_files(const struct gc_join_session *session, bool is_evicted
   unlink(session->record_path);
   unlink(session->gm_path);
   remove_state(session->gm_path);
+  gc_join_lock_forget(session->path);
 }
 
 /* --- the group ------------------------------------------------------------------------------------------------------------ */

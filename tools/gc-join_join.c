@@ -42,18 +42,35 @@ static bool is_writable(const char *path)
   return false;
 }
 
-enum gc_status gc_join_run_join(const struct gc_join_options *options)
+static bool is_free(const struct gc_join_options *options)
+{
+  struct stat st;
+  if (lstat(options->out, &st) || (options->force && S_ISREG(st.st_mode)))
+    return true;
+  gc_error("%s: %s", options->out, options->force ? "not a regular file: not replaced" : "exists already (--force overwrites it)");
+  return false;
+}
+
+static enum gc_status join(const struct gc_join_options *options)
 {
   struct gc_join_session session;
-  struct stat st;
-  if (lstat(options->out, &st) == 0 && (!options->force || !S_ISREG(st.st_mode))) {
-    gc_error("%s: %s", options->out, options->force ? "not a regular file: not replaced" : "exists already (--force overwrites it)");
-    return GC_STATUS_SYSTEM;
-  }
-  if (!is_writable(options->out))
-    return GC_STATUS_SYSTEM;
   enum gc_status status = gc_join_session_begin(&session, options);
   if (!status)
     status = gc_join_session_ask(&session, GC_JOIN_JOIN, NULL, take_join, NULL);
   return gc_status_max(status, gc_join_session_end(&session));
+}
+
+enum gc_status gc_join_run_join(const struct gc_join_options *options)
+{
+  struct gc_join_lock lock = { .depth = 0 };
+  if (!is_free(options) || !is_writable(options->out))
+    return GC_STATUS_SYSTEM;
+  enum gc_status status = gc_join_lock(&lock, options->out, GC_JOIN_LOCK_MS);
+  if (status)
+    return status;
+  status = is_free(options) ? join(options) : GC_STATUS_SYSTEM; /* who had the lock may have joined */
+  if (status && access(options->out, F_OK))
+    gc_join_lock_forget(options->out);
+  gc_join_unlock(&lock);
+  return status;
 }

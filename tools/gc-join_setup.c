@@ -235,16 +235,22 @@ static enum gc_status resume(struct gc_join_session *session)
   return GC_STATUS_INPUT;
 }
 
+bool gc_join_is_joined(const char *path)
+{
+  char record_path[GC_JOIN_PATH_LEN + 16];
+  snprintf(record_path, sizeof record_path, "%s.join", path);
+  if (access(record_path, F_OK) == 0)
+    return true;
+  gc_error("%s: %s; name the context file that gc-join --gm … --out wrote", record_path, strerror(errno));
+  return false;
+}
+
 enum gc_status gc_join_session_resume(struct gc_join_session *session, const struct gc_join_options *options, unsigned association_uses)
 {
   enum gc_status status = open_out(session, options);
   session->association_uses = association_uses;
   if (!status)
     status = set_paths(session, options->operands[0]);
-  if (!status && access(session->record_path, F_OK)) {
-    gc_error("%s: %s; name the context file that gc-join --gm … --out wrote", session->record_path, strerror(errno));
-    return GC_STATUS_INPUT;
-  }
   if (!status && gc_join_file_read(&session->record, session->record_path, gc_context_tell, NULL))
     status = GC_STATUS_INPUT;
   if (!status)
@@ -258,6 +264,20 @@ enum gc_status gc_join_session_resume(struct gc_join_session *session, const str
   if (!status)
     status = start(session);
   return status ? status : resume(session);
+}
+
+enum gc_status gc_join_session_reload(struct gc_join_session *session)
+{
+  struct gc_join_file *now;
+  if (access(session->record_path, F_OK)) {
+    gc_error("%s: %s: another command has ended this membership", session->record_path, strerror(errno));
+    return GC_STATUS_SECURITY;
+  }
+  if (gc_join_file_read(&now, session->record_path, gc_context_tell, NULL))
+    return GC_STATUS_INPUT;
+  *session->record = *now;
+  gc_join_file_free(&now);
+  return merge(session->record, session->options);
 }
 
 enum gc_status gc_join_session_save(struct gc_join_session *session)

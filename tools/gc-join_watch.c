@@ -7,11 +7,12 @@
 #include "gc-join.h"
 #include "gc-join_control.h"
 
-enum { POLL_MAX_S = 60, LOOK_MS = 1000, AGAIN_MS = 2000 };
+enum { POLL_MAX_S = 60, LOOK_MS = 1000, AGAIN_MS = 2000, CONTROL_LOCK_MS = 1000 };
 
 struct watch {
   struct gc_join_session *session;
   struct gc_join_control *control;
+  struct gc_join_lock lock;
   uint64_t end_ms, poll_ms, look_ms;
   bool observes;                 /* not only active: its control URI does not bring what happens, or there is none */
   uint64_t observe_ms;           /* the observations are to be made (again) from then on; UINT64_MAX: they stand */
@@ -29,8 +30,16 @@ static void evicted(struct watch *watch, bool is_deleted)
 
 static bool look_at_rekeying(struct watch *watch, const struct gc_groupcomm *message)
 {
-  bool is_missed, is_installed;
-  enum gc_status status = gc_join_take_rekeying(watch->session, message, &is_missed, &is_installed);
+  bool is_missed = false, is_installed = false;
+  if (gc_join_lock(&watch->lock, watch->session->path, CONTROL_LOCK_MS)) { /* asked for when the other one is done */
+    watch->wants_update = true;
+    gc_node_stop(watch->session->node);
+    return false;
+  }
+  enum gc_status status = watch->lock.depth > 1 ? GC_STATUS_OK : gc_join_session_reload(watch->session);
+  if (!status)
+    status = gc_join_take_rekeying(watch->session, message, &is_missed, &is_installed);
+  gc_join_unlock(&watch->lock);
   watch->is_changed = watch->is_changed || is_installed;
   watch->wants_update = watch->wants_update || is_missed;
   if (is_missed || is_installed)
@@ -197,14 +206,10 @@ static void look(struct watch *watch)
     watch->starts_anew = true;
 }
 
-static enum gc_status act(struct watch *watch)
+/* With the lock, and the record as it is now. */
+static enum gc_status do_due(struct watch *watch, uint64_t now_ms)
 {
-  const uint64_t now_ms = gc_now_ms();
   enum gc_status status = GC_STATUS_OK;
-  if (now_ms >= watch->look_ms)
-    look(watch);
-  if (watch->starts_anew || watch->is_evicted)
-    return GC_STATUS_OK;
   if (watch->is_told_off)
     status = confirm_eviction(watch);
   if (!watch->is_evicted && !status && now_ms >= watch->observe_ms)
@@ -213,6 +218,26 @@ static enum gc_status act(struct watch *watch)
     status = update(watch);
   if (!watch->is_evicted)
     check_association(watch);
+  return status;
+}
+
+static enum gc_status act(struct watch *watch)
+{
+  const uint64_t now_ms = gc_now_ms();
+  if (now_ms >= watch->look_ms)
+    look(watch);
+  if (watch->starts_anew || watch->is_evicted ||
+      (!watch->is_told_off && !watch->wants_update && now_ms < watch->observe_ms && now_ms < watch->poll_ms))
+    return GC_STATUS_OK;
+  enum gc_status status = gc_join_lock(&watch->lock, watch->session->path, GC_JOIN_LOCK_MS);
+  if (status)
+    return status;
+  look(watch); /* another one may have had the lock */
+  if (!watch->starts_anew)
+    status = gc_join_session_reload(watch->session);
+  if (!watch->starts_anew && !status)
+    status = do_due(watch, now_ms);
+  gc_join_unlock(&watch->lock);
   return status;
 }
 
@@ -261,7 +286,11 @@ static enum gc_status watch_once(const struct gc_join_options *options, uint64_t
   static const struct gc_join_watch callbacks = { on_receive, on_deadline, on_tick, on_news, on_retire };
   struct gc_join_session session;
   struct watch watch = { .session = &session, .end_ms = end_ms };
-  enum gc_status status = gc_join_session_resume(&session, options, GC_SECURE_WINDOWS);
+  enum gc_status status = gc_join_is_joined(options->operands[0]) ? gc_join_lock(&watch.lock, options->operands[0], GC_JOIN_LOCK_MS) : GC_STATUS_INPUT;
+  if (status)
+    return status;
+  status = gc_join_session_resume(&session, options, GC_SECURE_WINDOWS);
+  gc_join_unlock(&watch.lock);
   if (!status && session.record->control_uri[0]) {
     const struct gc_join_control_ops ops = { on_control_rekeying, on_control_eviction, &watch };
     status = gc_join_control_open(&watch.control, &session, &ops);

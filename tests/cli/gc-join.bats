@@ -544,6 +544,46 @@ damage() { # SQL: the Group Manager's database, while nobody serves it
 	grep -q 'a gc-join watch?' err
 }
 
+@test "one at a time changes the files: others wait, and nothing is lost" {
+	both
+	client alice requester,responder
+	client bob requester,responder
+	join alice requester,responder
+	join bob requester,responder
+	watch alice
+	exec 8>alice.json.lock
+	flock 8
+	gc-join creds alice.json >creds.out 2>creds.err 8>&- &
+	pids[$!]=$!
+	creds=$!
+	gc-manager --db gm.db rekey lights
+	sleep 1.5 # what is tested: neither goes on meanwhile
+	kill -0 "$creds"
+	[ "$(gid alice.json)" != "$(gc-manager --db gm.db status --json | jq -r .gid)" ]
+	exec 8>&-
+	wait "$creds"
+	until_true generation_is alice.json 1
+	[ "$(gid alice.json)" = "$(gc-manager --db gm.db status --json | jq -r .gid)" ]
+	# commands all the time, and rekeyings: never the keys of before
+	for lane in 1 2; do
+		for _ in 1 2 3 4 5 6 7 8; do gc-join creds alice.json && gc-join status alice.json; done >"lane$lane" 2>&1 &
+		lanes="${lanes:-} $!"
+	done
+	for generation in 2 3 4 5 6; do
+		gc-manager --db gm.db rekey lights
+		until_true generation_is alice.json "$generation"
+		[ "$(gid alice.json)" = "$(gc-manager --db gm.db status --json | jq -r .gid)" ]
+	done
+	# shellcheck disable=SC2086 # numbers
+	wait $lanes || true
+	[ "$(gid alice.json)" = "$(gc-manager --db gm.db status --json | jq -r .gid)" ]
+	[ "$(jq -r .num alice.json.join)" -eq 6 ]
+	# it goes with the membership
+	run_join here leave bob.json
+	[ "$status" -eq 0 ]
+	[ ! -e bob.json.lock ]
+}
+
 @test "usage: what does not go together" {
 	for args in "" "--gm $GM_URI --out x" "--gm $GM_URI --role requester --key k" "--gm $GM_URI --role requester,monitor --key alice.key --out x" \
 		"status" "status a b" "frobnicate" "status x --role requester" "--gm coap://224.0.1.187/ace-group/lights --role monitor -g alice.as.json --out x" \
