@@ -90,6 +90,7 @@ struct gc_join_session {
   void *take_ctx;
   enum gc_status status;
   bool is_waiting, is_interrupted;
+  bool is_unreachable;                       /* ICMP has said so of a server */
   bool hides_refusal;                        /* that the Group Manager refuses is no news: 5, and nothing said */
 };
 

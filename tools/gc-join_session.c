@@ -39,9 +39,11 @@ static void on_receive(void *ctx, size_t socket, const struct gc_datagram *datag
 
 static void on_unreachable(void *ctx, const struct gc_addr *peer, int error)
 {
+  struct gc_join_session *session = ctx;
   char text[GC_ADDR_STR_MAX];
-  (void)ctx;
-  gc_info(1, "%s cannot be reached: %s", peer->family ? gc_addr_format(text, peer) : "a server", strerror(error));
+  const bool is_news = !session->watch && !session->is_unreachable; /* it may be started any moment: the wait goes on */
+  session->is_unreachable = true;
+  gc_info(is_news ? 0 : 1, "%s cannot be reached: %s", peer->family ? gc_addr_format(text, peer) : "a server", strerror(error));
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
