@@ -39,6 +39,8 @@ $(FUZZ_BIN): $(BUILD)/%: $(BUILD)/%.o $(FUZZ_MAIN) $(PARTS) $(COMMON) $(LIBGC)
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ $(LIBS_PCAP) $(LIBS_EDIT) $(LIBS_SQLITE) $(LIBS_GC)
 
+# compiled with the tests, so that they still can be when somebody measures
+BENCH_BIN := $(addprefix $(BUILD)/tests/bench/,oscore decode_secure group_observe rekey)
 PEERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/peers/*.c)))
 $(BUILD)/tests/peers/sql: LIBS_GC += $(LIBS_SQLITE)
 $(PEERS): $(BUILD)/%: $(BUILD)/%.o $(LIBGC)
@@ -48,7 +50,7 @@ $(PEERS): $(BUILD)/%: $(BUILD)/%.o $(LIBGC)
 RUN = $(Q)BUILD=$(BUILD) JOBS=$(JOBS) tests/run.sh
 
 .PHONY: tests demo-observe check-unit check-fuzz conformance fuzz-targets $(DEPS_FIRST:%=do-%)
-tests: all $(UNIT_BIN) $(FUZZ_BIN) $(PEERS)
+tests: all $(UNIT_BIN) $(FUZZ_BIN) $(PEERS) $(BENCH_BIN)
 fuzz-targets: $(FUZZ_BIN)
 
 ## demo         build, start a secured group of three, ask it once, show who answered and what went over the wire
@@ -81,23 +83,15 @@ do-san:
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
 
 ## bench        speed and memory against other tools, side by side
-$(BUILD)/tests/bench/oscore: $(BUILD)/tests/bench/oscore.o $(LIBGC)
-	$(call say,LINK,$@)
-	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
-
 $(BUILD)/tests/bench/decode_secure: $(BUILD)/tests/bench/decode_secure.o $(COMMON) $(LIBGC)
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
 
-$(BUILD)/tests/bench/group_observe: $(BUILD)/tests/bench/group_observe.o $(LIBGC)
+$(filter-out %/decode_secure,$(BENCH_BIN)): $(BUILD)/%: $(BUILD)/%.o $(LIBGC)
 	$(call say,LINK,$@)
 	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
 
-$(BUILD)/tests/bench/rekey: $(BUILD)/tests/bench/rekey.o $(LIBGC)
-	$(call say,LINK,$@)
-	$(Q)$(LINKCMD) -o $@ $^ $(LIBS_GC)
-
-do-bench: all $(BUILD)/tests/bench/oscore $(BUILD)/tests/bench/decode_secure $(BUILD)/tests/bench/group_observe $(BUILD)/tests/bench/rekey
+do-bench: all $(BENCH_BIN)
 	@status=0; for script in $(sort $(wildcard tests/bench/*.sh)); do BUILD=$(BUILD) $$script || status=1; done; exit $$status
 
 ## fuzz         each target for FUZZ_SECONDS (600), JOBS at a time

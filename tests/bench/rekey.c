@@ -272,7 +272,7 @@ static void give_token(struct node *node, const char *name)
 static void make_node(struct node *node, size_t index)
 {
   const struct gc_client_params client_params = gc_client_params_default();
-  const struct gc_client_ops client_ops = { on_client_send, on_client_event, node };
+  const struct gc_client_ops client_ops = { .send = on_client_send, .event = on_client_event, .ctx = node };
   const struct gc_join_ops join_ops = { .done = on_done, .associate = on_associate, .ctx = node };
   struct gc_join_params params = gc_join_params_default();
   struct gc_buf cred = gc_buf(node->cred, sizeof node->cred);
