@@ -114,12 +114,12 @@ enum gc_err gc_database_begin(sqlite3 *database)
 
 enum gc_err gc_database_end(sqlite3 *database, enum gc_err err)
 {
-  const int kept = errno;
   if (!err) {
     err = gc_database_err(sqlite3_exec(database, "COMMIT", NULL, NULL, NULL));
     if (!err)
       return GC_OK;
   }
+  const int kept = errno;
   sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
   errno = kept;
   return err;

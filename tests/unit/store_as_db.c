@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -260,10 +261,16 @@ static void a_full_disk_leaves_what_was(void **state)
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
   small.rlim_max = before.rlim_max;
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-  enum gc_err added = gc_as_db_add_peer(db, &peer, GC_AS_CLIENT, text("bob")), taken = gc_as_db_take(db, 1, &first, 64);
+  enum gc_err added = gc_as_db_add_peer(db, &peer, GC_AS_CLIENT, text("bob"));
+  enum gc_err taken = gc_as_db_take(db, 1, &first, 64);
+  errno = ENOENT; /* of something else */
+  enum gc_err removed = gc_as_db_remove_peer(db, GC_AS_CLIENT, text("alice"));
+  const int number = errno;
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
   assert_int_equal(added, GC_E_SYSTEM);
   assert_int_equal(taken, GC_E_SYSTEM);
+  assert_int_equal(removed, GC_E_SYSTEM);
+  assert_int_equal(number, EFBIG);
   db = reopen(db);
   assert_int_equal(gc_as_db_each_peer(db, keep_peer, &found), GC_OK);
   assert_int_equal(found.count, 1);
