@@ -140,6 +140,7 @@ struct gc_manager_token {
   struct gc_addr from;         /* where the last request that it opened came from; family NONE: none has come yet */
   bool is_confirmed;           /* … so that its owner has shown that it has the key */
   int64_t exp_s;               /* UTC, of the token; with introspection the client's rights may end before */
+  int64_t issued_s;            /* UTC, where it says so; 0: it does not */
 };
 
 /** Where tokens are found without looking at all of them (gc-manager_index.c). */

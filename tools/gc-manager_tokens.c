@@ -214,9 +214,16 @@ static bool judge(struct gc_manager_tokens *tokens, struct upload *upload)
   return true;
 }
 
+static int64_t issued_s(const struct upload *upload)
+{
+  const double at_s = gc_cwt_has(&upload->claims, GC_CWT_IAT) ? gc_numeric_date_seconds(&upload->claims.iat) : 0;
+  return at_s > 0 && at_s < 9e15 ? (int64_t)at_s : 0;
+}
+
 static void keep_asking(struct gc_manager_tokens *tokens, const struct upload *upload, struct gc_manager_token *token)
 {
   token->exp_s = gc_manager_claims_end(&upload->claims);
+  token->issued_s = issued_s(upload);
   if (upload->said.question)
     tokens->ops.watch(tokens->ops.ctx, upload->said.question, token);
 }
@@ -348,7 +355,8 @@ static enum gc_err take_new(struct gc_manager_tokens *tokens, struct upload *upl
   return add(tokens, upload);
 }
 
-/* Rights anew, over the association they are for (RFC 9203, Section 4.2). */
+/* Rights anew, over the association they are for (RFC 9203, Section 4.2). The later token takes the place of the earlier one (RFC 9200,
+ * Section 5.10.1): never the other way round, in whatever order they come. */
 static enum gc_err take_update(struct gc_manager_tokens *tokens, struct upload *upload)
 {
   struct gc_manager_token *token = gc_manager_tokens_of(tokens, upload->request);
@@ -359,6 +367,8 @@ static enum gc_err take_update(struct gc_manager_tokens *tokens, struct upload *
   client = token->client;
   if (set_client(&client, upload, token) || !gc_bytes_equal(gc_bytes(client.identity, client.identity_len), who(token)))
     return refuse(tokens, upload, GC_CODE(4, 1), "the token is about another client");
+  if (issued_s(upload) && issued_s(upload) < token->issued_s)
+    return refuse(tokens, upload, GC_CODE(4, 1), "the token is older than the one in use");
   token->client = client;
   keep_asking(tokens, upload, token);
   tokens->ops.confirmed(tokens->ops.ctx, token, &time);

@@ -293,3 +293,33 @@ upload() { # FILE.join: repeat the upload of its token, with another nonce
 	gc-send --json -g alice.json.gm "coap://$GM_BIND/ace-group/lights/nodes/n1" >gone || true
 	[ "$(jq -r 'select(.event == "response") | .code' gone)" = 4.04 ]
 }
+
+update_token() { # a later token for the keying material of the association of alice.json, in hexadecimal
+	local id hex
+	id=$(jq -r .material alice.json.join | sed -E 's/^a[0-9a-f]0041(..).*/\1/')
+	hex=$(gc-send -g alice.as.json --raw -m post -f 19 --cbor "{5: \"gm.example\", 4: {3: h'$id'}}" "$AS_URI/token" | xxd -p -c 4096)
+	[[ $hex == a?0158* ]] && echo "${hex:8:2 * 0x${hex:6:2}}" || echo "${hex:10:2 * 0x${hex:6:4}}"
+}
+
+upload_update() { # TOKEN, over the association: the code to stdout
+	gc-send -g alice.json.gm --json -m post -f 19 --hex "$(printf 'a10159%04x%s' $((${#1} / 2)) "$1")" "coap://$GM_BIND/authz-info" |
+		jq -r 'select(.event == "response") | .code'
+}
+
+# @req AC-20
+@test "an update of access rights that is older than the one in use is not taken" {
+	as_start
+	gm_start
+	client alice requester,responder
+	join alice requester,responder
+	first=$(update_token)
+	[ "$(upload_update "$first")" = 2.01 ]
+	[ "$(upload_update "$first")" = 2.01 ] # as when the response was lost
+	gc-as --db as.db policy add alice lights requester
+	sleep 1.1 # what tells one from the other is in seconds
+	second=$(update_token)
+	[ "$(upload_update "$second")" = 2.01 ]
+	[ "$(upload_update "$first")" = 4.01 ]
+	grep -q 'token-refused.*older than the one in use' gm.log
+	[ "$(grep -c '^token-updated alice' gm.log)" -eq 3 ]
+}
