@@ -31,12 +31,13 @@ static void evicted(struct watch *watch, bool is_deleted)
 static bool look_at_rekeying(struct watch *watch, const struct gc_groupcomm *message)
 {
   bool is_missed = false, is_installed = false;
-  if (gc_join_lock(&watch->lock, watch->session->path, CONTROL_LOCK_MS)) { /* asked for when the other one is done */
+  /* while an update is under way FILE is about to be replaced by what that has fetched; or another command is at work */
+  if (watch->lock.depth > 0 || gc_join_lock(&watch->lock, watch->session->path, CONTROL_LOCK_MS)) {
     watch->wants_update = true;
     gc_node_stop(watch->session->node);
     return false;
   }
-  enum gc_status status = watch->lock.depth > 1 ? GC_STATUS_OK : gc_join_session_reload(watch->session);
+  enum gc_status status = gc_join_session_reload(watch->session);
   if (!status)
     status = gc_join_take_rekeying(watch->session, message, &is_missed, &is_installed);
   gc_join_unlock(&watch->lock);
@@ -93,10 +94,16 @@ static uint64_t least(uint64_t a, uint64_t b)
   return a < b ? a : b;
 }
 
+/* 0: at once */
+static uint64_t own_deadline(const struct watch *watch)
+{
+  return watch->wants_update ? 0 : least(least(watch->end_ms, watch->poll_ms), least(watch->look_ms, watch->observe_ms));
+}
+
 static uint64_t on_deadline(void *ctx)
 {
   const struct watch *watch = ctx;
-  const uint64_t own = least(least(watch->end_ms, watch->poll_ms), least(watch->look_ms, watch->observe_ms));
+  const uint64_t own = own_deadline(watch);
   /* while an operation is under way the rest waits */
   return watch->session->is_waiting ? gc_join_control_deadline(watch->control) : least(own, gc_join_control_deadline(watch->control));
 }
@@ -105,7 +112,7 @@ static void on_tick(void *ctx, uint64_t now_ms)
 {
   const struct watch *watch = ctx;
   gc_join_control_tick(watch->control, now_ms);
-  if (!watch->session->is_waiting && now_ms >= least(least(watch->end_ms, watch->poll_ms), least(watch->look_ms, watch->observe_ms)))
+  if (!watch->session->is_waiting && now_ms >= own_deadline(watch))
     gc_node_stop(watch->session->node);
 }
 
@@ -141,10 +148,10 @@ static enum gc_status update(struct watch *watch)
   bool is_changed = false;
   const bool is_expected = watch->wants_update || !watch->has_updated;
   gc_join_session_renew(watch->session);
+  watch->wants_update = false; /* what comes meanwhile may want another one */
   enum gc_status status = gc_join_update(watch->session, &is_changed);
   if (is_changed && !is_expected && !watch->observes)
     doubt_control(watch);
-  watch->wants_update = false;
   watch->has_updated = watch->has_updated || !status;
   watch->is_changed = watch->is_changed || is_changed;
   watch->poll_ms = next_poll(watch);
