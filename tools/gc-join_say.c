@@ -6,6 +6,13 @@
 #include "gc-join.h"
 #include "iana/names.h"
 
+#define TROUBLE "it has trouble of its own: its messages on stderr say which"
+
+static bool is_of_server(const struct gc_join_answer *answer)
+{
+  return GC_CODE_CLASS(answer->code) == 5;
+}
+
 /* What to do about it. NULL: nothing more to say. */
 static const char *advice(const struct gc_join_answer *answer)
 {
@@ -19,13 +26,14 @@ static const char *advice(const struct gc_join_answer *answer)
   case GC_JOIN_INSECURE:
     return "are both sides' keys of this registration, and of one database?";
   case GC_JOIN_TOKEN_REFUSED:
-    return "does the Group Manager know this Authorization Server's key (gc-as rs add), and is --audience its name there?";
+    return is_of_server(answer) ? TROUBLE : "does the Group Manager know this Authorization Server's key (gc-as rs add), and is --audience its name there?";
   case GC_JOIN_KEY_UNSUITABLE:
     return "make one with gc-keygen key --alg";
   case GC_JOIN_BAD_PROOF:
     return "it is not the Group Manager that it claims to be, or it is broken";
   case GC_JOIN_NO_TOKEN:
-    return !answer->has_error ? "is this client registered there (gc-as client add)?"
+    return is_of_server(answer) ? TROUBLE
+           : !answer->has_error ? "is this client registered there (gc-as client add)?"
            : answer->error == GC_TOKEN_INVALID_SCOPE ? "ask for a policy (gc-as policy add CLIENT GROUP ROLES)"
            : answer->error == GC_TOKEN_INVALID_REQUEST ? "--audience names the Group Manager as it is registered there" : NULL;
   case GC_JOIN_REFUSED:
@@ -49,9 +57,9 @@ static enum gc_status status_of(const struct gc_join_answer *answer)
                          (answer->has_error && answer->error == GC_GROUPCOMM_INVALID_POP);
   switch (answer->result) {
   case GC_JOIN_DONE: return GC_STATUS_OK;
-  case GC_JOIN_INSECURE:
   case GC_JOIN_NO_TOKEN:
-  case GC_JOIN_TOKEN_REFUSED:
+  case GC_JOIN_TOKEN_REFUSED: return is_of_server(answer) ? GC_STATUS_NO : GC_STATUS_SECURITY;
+  case GC_JOIN_INSECURE:
   case GC_JOIN_UNTRUSTED_AS:
   case GC_JOIN_BAD_PROOF: return GC_STATUS_SECURITY;
   case GC_JOIN_REFUSED: return is_denied ? GC_STATUS_SECURITY : GC_STATUS_NO;

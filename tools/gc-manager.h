@@ -221,8 +221,8 @@ void gc_manager_news_tick(struct gc_manager_news *news);
 struct gc_manager_resources;
 
 /** Everything below ace-group, as the groups and their members are now. NULL: said why not */
-struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, struct gc_gm *gm, struct gc_manager_tokens *tokens,
-                                                      struct gc_manager_news *news, const struct gc_context_ace *ace);
+struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, struct gc_manager_db *db, struct gc_gm *gm,
+                                                      struct gc_manager_tokens *tokens, struct gc_manager_news *news, const struct gc_context_ace *ace);
 void gc_manager_resources_free(struct gc_manager_resources **resources); /* after the server */
 
 /** A member has come, has gone, or everything of a group is new. */

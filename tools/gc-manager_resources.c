@@ -31,6 +31,7 @@ struct entry {
 
 struct gc_manager_resources {
   struct gc_server *server;
+  struct gc_manager_db *db;
   struct gc_gm *gm;
   struct gc_manager_tokens *tokens;
   struct gc_manager_news *news;
@@ -96,7 +97,9 @@ static enum gc_err handle(void *ctx, const struct gc_server_request *request, st
   const struct gc_gm_request asked = { .client = &token->client, .method = request->message->code, .path = entry->segments,
                                        .path_count = entry->segment_count, .payload = request->payload, .time = gc_manager_time(),
                                        .content_format = gc_option_find_uint(request->message->options, GC_OPTION_CONTENT_FORMAT, &format) ? (int32_t)format : -1 };
-  (void)gc_gm_handle(entry->all->gm, &asked, &answer); /* an error of the store is a 5.00 already */
+  const enum gc_err err = gc_gm_handle(entry->all->gm, &asked, &answer);
+  if (err) /* of the store: the answer says 5.00 already */
+    (void)gc_manager_explain(entry->all->db, err, "a request");
   response->code = answer.code;
   response->content_format = answer.content_format;
   response->max_age_s = answer.max_age_s;
@@ -182,8 +185,8 @@ static enum gc_err add_group(struct gc_manager_resources *all, const char *group
   return err ? err : members.err;
 }
 
-struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, struct gc_gm *gm, struct gc_manager_tokens *tokens,
-                                                      struct gc_manager_news *news, const struct gc_context_ace *ace)
+struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, struct gc_manager_db *db, struct gc_gm *gm,
+                                                      struct gc_manager_tokens *tokens, struct gc_manager_news *news, const struct gc_context_ace *ace)
 {
   struct gc_manager_resources *all = calloc(1, sizeof *all);
   const struct gc_gm_config *config;
@@ -191,7 +194,7 @@ struct gc_manager_resources *gc_manager_resources_new(struct gc_server *server, 
     gc_error("no memory left");
     return NULL;
   }
-  *all = (struct gc_manager_resources){ .server = server, .gm = gm, .tokens = tokens, .news = news, .ace = ace };
+  *all = (struct gc_manager_resources){ .server = server, .db = db, .gm = gm, .tokens = tokens, .news = news, .ace = ace };
   enum gc_err err = add(all, "ace-group", false);
   for (size_t i = 0; !err && (config = gc_gm_config_at(gm, i)); i++)
     err = add_group(all, config->name);

@@ -296,7 +296,7 @@ static enum gc_status make_parts(struct run *run)
   run->mail = run->tokens && run->news ? gc_manager_mail_new(run->gm, run->tokens, run->news, &mail_ops) : NULL;
   if (!run->mail || gc_server_add_resource(run->server, &resource, &authz_info))
     return no_memory();
-  run->resources = gc_manager_resources_new(run->server, run->gm, run->tokens, run->news, ace);
+  run->resources = gc_manager_resources_new(run->server, run->db, run->gm, run->tokens, run->news, ace);
   return run->resources ? GC_STATUS_OK : GC_STATUS_SYSTEM;
 }
 

@@ -474,6 +474,23 @@ damage() { # SQL: the Group Manager's database, while nobody serves it
 	gm_start
 }
 
+@test "servers in trouble: nobody is refused, and why is said there" {
+	PATH=$(realpath "$BATS_TEST_DIRNAME/../../${BUILD:-build}/tests/peers"):$PATH
+	both
+	client alice requester
+	client bob requester
+	join alice requester
+	sql as.db 'DROP TABLE tokens'
+	join bob requester
+	[ "$status" -eq 1 ]
+	grep -q 'gives no token with 5.00; it has trouble of its own: its messages on stderr say which' err
+	sql gm.db 'DROP TABLE members'
+	run_join here creds alice.json
+	[ "$status" -eq 1 ]
+	grep -q 'refuses with 5.00' err
+	grep -qx 'gc-manager: a request: the database: no such table: members' gm.err
+}
+
 @test "a Group Manager with a broken credential, or one that has lost generations: the others can be used" {
 	PATH=$(realpath "$BATS_TEST_DIRNAME/../../${BUILD:-build}/tests/peers"):$PATH
 	both
