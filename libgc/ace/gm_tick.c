@@ -114,13 +114,13 @@ enum gc_err gc_gm_tick(struct gc_gm *gm, const struct gc_gm_time *time)
 
 uint64_t gc_gm_wait_ms(struct gc_gm *gm, const struct gc_gm_time *time)
 {
-  enum { RETRY_MS = 1000 };
+  enum { RETRY_MS = 1000, CLOCK_CHECK_S = 60 };
   uint64_t wait_ms = UINT64_MAX;
   if (refresh(gm, time))
     return RETRY_MS;
   if (gm->next_s != GC_GM_NEVER) {
     const int64_t left_s = gm->next_s - time->now_s;
-    wait_ms = left_s <= 0 ? 0 : left_s > INT32_MAX ? (uint64_t)INT32_MAX : (uint64_t)left_s * 1000;
+    wait_ms = left_s <= 0 ? 0 : 1000 * (uint64_t)(left_s < CLOCK_CHECK_S ? left_s : CLOCK_CHECK_S);
   }
   for (size_t i = 0; i < gm->config_count; i++) {
     const struct gc_gm_batch *batch = &gm->batches[i];

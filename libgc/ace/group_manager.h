@@ -166,7 +166,8 @@ enum gc_err gc_gm_handle(struct gc_gm *gm, const struct gc_gm_request *request, 
  *  be done is tried again at the next call */
 enum gc_err gc_gm_tick(struct gc_gm *gm, const struct gc_gm_time *time);
 
-/** In how many ms gc_gm_tick wants to be called; UINT64_MAX: not before something happens. */
+/** In how many ms gc_gm_tick wants to be called; UINT64_MAX: not before something happens. The clock may be set meanwhile: where something
+ *  expires, it is looked at each minute. */
 uint64_t gc_gm_wait_ms(struct gc_gm *gm, const struct gc_gm_time *time);
 
 /**

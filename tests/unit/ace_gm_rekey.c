@@ -149,7 +149,7 @@ static void expiry(void **state)
   nodes[2].client.expires_s = GM_RIG_NOW_S + 100;
   assert_int_equal(gc_gm_authorize(rig.gm, &nodes[1].client, &rig.time), GC_OK);
   assert_int_equal(gc_gm_authorize(rig.gm, &nodes[2].client, &rig.time), GC_OK);
-  assert_int_equal(gc_gm_wait_ms(rig.gm, &rig.time), 100000);
+  assert_int_equal(gc_gm_wait_ms(rig.gm, &rig.time), 60000); /* the clock may be set */
   rig.time.now_s += 100;
   rig.event_count = 0;
   assert_int_equal(gc_gm_wait_ms(rig.gm, &rig.time), 0);
