@@ -54,12 +54,12 @@ enum gc_status gc_join_run_watch(const struct gc_join_options *options);
 
 struct gc_join_lock {
   int fd;
-  unsigned depth; /* it may be taken again by who has it */
+  bool is_held;
 };
 
 #define GC_JOIN_LOCK_MS 30000 /* for another one's request and its answer */
 
-/** Wait for the lock of the context file `path`. 1: another has it all the time, said; 4: said */
+/** Wait for the lock of the context file `path`, which is not held yet. 1: another has it all the time, said; 4: said */
 enum gc_status gc_join_lock(struct gc_join_lock *lock, const char *path, unsigned wait_ms);
 void gc_join_unlock(struct gc_join_lock *lock);
 
@@ -116,6 +116,10 @@ enum gc_status gc_join_session_start(struct gc_join_session *session, const stru
  *  Everything else is said, and its status returned. */
 enum gc_status gc_join_session_ask(struct gc_join_session *session, enum gc_join_operation operation, const struct gc_join_question *question,
                                    enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx);
+
+/** The same where a refusal is an answer too: 5, and nothing is said of it. */
+enum gc_status gc_join_session_probe(struct gc_join_session *session, enum gc_join_operation operation,
+                                     enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx);
 
 /** The same for what not every Group Manager has: refused, it is left. */
 enum gc_status gc_join_session_try(struct gc_join_session *session, enum gc_join_operation operation,

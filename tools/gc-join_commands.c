@@ -13,7 +13,7 @@ enum { NUMBERS_LEFT_LEAST = 1 << 20 }; /* fewer Sender Sequence Numbers than the
 static enum gc_status run(const struct gc_join_options *options, enum gc_status (*body)(struct gc_join_session *session))
 {
   struct gc_join_session session;
-  struct gc_join_lock lock = { .depth = 0 };
+  struct gc_join_lock lock = { .is_held = false };
   enum gc_status status = gc_join_is_joined(options->operands[0]) ? gc_join_lock(&lock, options->operands[0], GC_JOIN_LOCK_MS) : GC_STATUS_INPUT;
   if (status)
     return status;

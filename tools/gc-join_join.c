@@ -62,7 +62,7 @@ static enum gc_status join(const struct gc_join_options *options)
 
 enum gc_status gc_join_run_join(const struct gc_join_options *options)
 {
-  struct gc_join_lock lock = { .depth = 0 };
+  struct gc_join_lock lock = { .is_held = false };
   if (!is_free(options) || !is_writable(options->out))
     return GC_STATUS_SYSTEM;
   enum gc_status status = gc_join_lock(&lock, options->out, GC_JOIN_LOCK_MS);

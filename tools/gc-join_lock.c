@@ -37,17 +37,12 @@ enum gc_status gc_join_lock(struct gc_join_lock *lock, const char *path, unsigne
 {
   const struct timespec pause = { .tv_nsec = AGAIN_MS * 1000000 };
   char name[GC_JOIN_PATH_LEN + 16];
-  if (lock->depth > 0) {
-    lock->depth++;
-    return GC_STATUS_OK;
-  }
   snprintf(name, sizeof name, "%s.lock", path);
   for (unsigned waited_ms = 0; (lock->fd = try_lock(name)) < 0 && errno == EWOULDBLOCK && waited_ms < wait_ms; waited_ms += AGAIN_MS)
     nanosleep(&pause, NULL);
-  if (lock->fd >= 0) {
-    lock->depth = 1;
+  lock->is_held = lock->fd >= 0;
+  if (lock->is_held)
     return GC_STATUS_OK;
-  }
   const bool is_busy = errno == EWOULDBLOCK;
   gc_error("%s: %s", is_busy ? path : name, is_busy ? "another gc-join is at work with it" : strerror(errno));
   return is_busy ? GC_STATUS_NO : GC_STATUS_SYSTEM;
@@ -55,8 +50,8 @@ enum gc_status gc_join_lock(struct gc_join_lock *lock, const char *path, unsigne
 
 void gc_join_unlock(struct gc_join_lock *lock)
 {
-  if (--lock->depth == 0)
-    close(lock->fd);
+  close(lock->fd);
+  lock->is_held = false;
 }
 
 void gc_join_lock_forget(const char *path)

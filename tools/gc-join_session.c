@@ -146,11 +146,18 @@ enum gc_status gc_join_session_ask(struct gc_join_session *session, enum gc_join
   return status ? status : session->status;
 }
 
-enum gc_status gc_join_session_try(struct gc_join_session *session, enum gc_join_operation operation,
-                                   enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx)
+enum gc_status gc_join_session_probe(struct gc_join_session *session, enum gc_join_operation operation,
+                                     enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx)
 {
   session->hides_refusal = true;
   const enum gc_status status = gc_join_session_ask(session, operation, NULL, take, ctx);
   session->hides_refusal = false;
+  return status;
+}
+
+enum gc_status gc_join_session_try(struct gc_join_session *session, enum gc_join_operation operation,
+                                   enum gc_status (*take)(struct gc_join_session *session, const struct gc_join_answer *answer, void *ctx), void *ctx)
+{
+  const enum gc_status status = gc_join_session_probe(session, operation, take, ctx);
   return status == GC_STATUS_SECURITY ? GC_STATUS_OK : status;
 }

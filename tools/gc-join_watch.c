@@ -32,7 +32,7 @@ static bool look_at_rekeying(struct watch *watch, const struct gc_groupcomm *mes
 {
   bool is_missed = false, is_installed = false;
   /* while an update is under way FILE is about to be replaced by what that has fetched; or another command is at work */
-  if (watch->lock.depth > 0 || gc_join_lock(&watch->lock, watch->session->path, CONTROL_LOCK_MS)) {
+  if (watch->lock.is_held || gc_join_lock(&watch->lock, watch->session->path, CONTROL_LOCK_MS)) {
     watch->wants_update = true;
     gc_node_stop(watch->session->node);
     return false;
@@ -194,11 +194,8 @@ static enum gc_status observe(struct watch *watch)
 
 static enum gc_status confirm_eviction(struct watch *watch)
 {
-  struct gc_join_session *session = watch->session;
   watch->is_told_off = false;
-  session->hides_refusal = true;
-  enum gc_status status = gc_join_session_ask(session, GC_JOIN_NODE, NULL, NULL, NULL);
-  session->hides_refusal = false;
+  const enum gc_status status = gc_join_session_probe(watch->session, GC_JOIN_NODE, NULL, NULL);
   if (status == GC_STATUS_SECURITY)
     evicted(watch, false);
   return status == GC_STATUS_SECURITY ? GC_STATUS_OK : status;

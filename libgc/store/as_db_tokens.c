@@ -109,24 +109,27 @@ static enum gc_err find_policies(void *ctx, struct gc_bytes client, struct gc_by
 
 /* --- tokens --------------------------------------------------------------------------------------------------------------- */
 
-enum gc_err gc_as_db_count_tokens(struct gc_as_db *db, int64_t now_s, uint64_t *count)
+/* The one number of a row. */
+static enum gc_err take_count(enum gc_err err, sqlite3_stmt *row, uint64_t *count)
 {
-  enum gc_err err;
-  sqlite3_stmt *row = gc_database_query(db->database, &err, "SELECT count(*) FROM tokens WHERE expires > ?", "i", now_s);
   if (row && gc_database_row(row, &err))
     *count = (uint64_t)sqlite3_column_int64(row, 0);
   sqlite3_finalize(row);
   return err;
 }
 
+enum gc_err gc_as_db_count_tokens(struct gc_as_db *db, int64_t now_s, uint64_t *count)
+{
+  enum gc_err err;
+  sqlite3_stmt *row = gc_database_query(db->database, &err, "SELECT count(*) FROM tokens WHERE expires > ?", "i", now_s);
+  return take_count(err, row, count);
+}
+
 static enum gc_err count_of_client(struct gc_as_db *db, struct gc_bytes client, uint64_t *count)
 {
   enum gc_err err;
   sqlite3_stmt *row = gc_database_query(db->database, &err, "SELECT count(*) FROM tokens WHERE client = ?", "t", client);
-  if (row && gc_database_row(row, &err))
-    *count = (uint64_t)sqlite3_column_int64(row, 0);
-  sqlite3_finalize(row);
-  return err;
+  return take_count(err, row, count);
 }
 
 enum gc_err gc_as_db_each_token(struct gc_as_db *db, int64_t now_s, enum gc_err (*each)(void *ctx, const struct gc_as_issued *token), void *ctx)
